@@ -1,0 +1,31 @@
+// One flat configuration: type-checked rules everywhere, XSS rules for whatever builds a page.
+import tseslint from 'typescript-eslint';
+import noUnsanitized from 'eslint-plugin-no-unsanitized';
+import sortImports from 'eslint-plugin-simple-import-sort';
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'dist-test/**', 'tools/**', 'vsix/**', 'test-results/**', 'node_modules/**'] },
+  {
+    files: ['**/*.ts', '**/*.mts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: ['./tsconfig.json', './webview/tsconfig.json'] } },
+    plugins: { 'simple-import-sort': sortImports },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      'simple-import-sort/imports': 'error',
+      'simple-import-sort/exports': 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-console': 'error',
+    },
+  },
+  { files: ['src/cli/**', 'bench/**', 'test/**'], rules: { 'no-console': 'off' } },
+  { files: ['webview/**/*.ts', 'src/extension/**/*.ts'], ...noUnsanitized.configs.recommended },
+  {
+    files: ['**/*.mjs', '**/*.cjs'],
+    plugins: { 'simple-import-sort': sortImports },
+    rules: { 'simple-import-sort/imports': 'error' },
+  },
+);
