@@ -1,0 +1,123 @@
+/** @file Requests and results of the jobs, shared by the command line, the worker and the extension. */
+import * as v from 'valibot';
+
+import { ContextDependenceSchema, RunRecordSchema } from './artifacts';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const positive = v.pipe(v.number(), v.gtValue(0));
+
+/** Settings of router tuning (METHOD step 1) with the paper's defaults. */
+export const TrainingSettingsSchema = v.object({
+  parametrisation: v.optional(v.picklist(['full', 'lora']), 'full'),
+  lora_r: v.optional(count, 8),
+  lora_alpha: v.optional(positive, 32),
+  lora_dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1)), 0.1),
+  epochs: v.optional(positive, 3),
+  /** Ends training after this many steps, whatever `epochs` says. */
+  max_steps: v.optional(count),
+  batch_size: v.optional(count, 8),
+  grad_accumulation: v.optional(count, 1),
+  lr: v.optional(positive, 5e-4),
+  schedule: v.optional(v.picklist(['cosine', 'linear', 'constant']), 'cosine'),
+  warmup_ratio: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0.1),
+  weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+  /** Largest gradient norm; 0 switches clipping off. */
+  clip: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
+  seed: v.optional(v.pipe(v.number(), v.integer()), 0),
+  shuffle: v.optional(v.boolean(), true),
+  max_seq_length: v.optional(count, 300),
+});
+export type TrainingSettings = v.InferOutput<typeof TrainingSettingsSchema>;
+
+/** Settings of the engine. */
+export const EngineSettingsSchema = v.object({
+  /** 0: as many as there are cores. */
+  threads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+  /** Gigabytes (10⁹ bytes) that weights and activations may take; 0: half of the machine's memory. */
+  memory_budget: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+});
+export type EngineSettings = v.InferOutput<typeof EngineSettingsSchema>;
+
+export const IdentifyRequestSchema = v.object({
+  model: v.string(),
+  train: v.string(),
+  dev: v.optional(v.string()),
+  test: v.optional(v.string()),
+  /** Experts listed for each layer; default: the model's `num_experts_per_tok`. */
+  k: v.optional(count),
+  /** Training, dev and test samples used at most (seeded choice). */
+  limit_train: v.optional(count),
+  limit_dev: v.optional(count),
+  limit_test: v.optional(count),
+  training: v.optional(TrainingSettingsSchema, {}),
+  engine: v.optional(EngineSettingsSchema, {}),
+  /** The run folder to write; must not exist or be empty. */
+  out: v.string(),
+});
+export type IdentifyRequest = v.InferOutput<typeof IdentifyRequestSchema>;
+export type IdentifyRequestInput = v.InferInput<typeof IdentifyRequestSchema>;
+
+export const IdentifyResultSchema = v.object({
+  run_folder: v.string(),
+  run: RunRecordSchema,
+  context_dependence: ContextDependenceSchema,
+  report: v.string(),
+});
+export type IdentifyResult = v.InferOutput<typeof IdentifyResultSchema>;
+
+/** Routing of one prompt for the panel and the hovers. */
+export const TraceRequestSchema = v.object({
+  model: v.string(),
+  /** A run whose routers give the tuned side and whose CE are marked. */
+  run: v.optional(v.string()),
+  source: v.variant('kind', [
+    /** Free text: wrapped as the user's turn of the chat template. */
+    v.object({ kind: v.literal('text'), text: v.string() }),
+    /** Sample number `index` of a dataset file. */
+    v.object({ kind: v.literal('sample'), file: v.string(), index: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+  ]),
+  max_seq_length: v.optional(count, 4096),
+  engine: v.optional(EngineSettingsSchema, {}),
+});
+export type TraceRequest = v.InferOutput<typeof TraceRequestSchema>;
+export type TraceRequestInput = v.InferInput<typeof TraceRequestSchema>;
+
+/** What `inspect` says of a folder. `supported` is false with at least one line in `problems`. */
+export const CheckpointSummarySchema = v.object({
+  path: v.string(),
+  name: v.string(),
+  model_type: v.string(),
+  family: v.optional(v.string()),
+  supported: v.boolean(),
+  problems: v.array(v.string()),
+  num_layers: v.optional(v.number()),
+  moe_layers: v.optional(v.array(v.number())),
+  num_experts: v.optional(v.number()),
+  top_k: v.optional(v.number()),
+  hidden_size: v.optional(v.number()),
+  vocabulary: v.optional(v.number()),
+  parameters: v.optional(v.number()),
+  /** Bytes of all weight files. */
+  bytes: v.optional(v.number()),
+  /** Most common weight type, e.g. `BF16`. */
+  dtype: v.optional(v.string()),
+});
+export type CheckpointSummary = v.InferOutput<typeof CheckpointSummarySchema>;
+
+export const ProgressSchema = v.object({
+  /** What is being done, e.g. `Router tuning`. */
+  phase: v.string(),
+  /** Of the whole job, 0 to 1, never falling. */
+  fraction: v.number(),
+  /** Detail, e.g. `step 12 of 300, loss 0.71`. */
+  detail: v.string(),
+  eta_seconds: v.optional(v.number()),
+});
+export type Progress = v.InferOutput<typeof ProgressSchema>;
+
+/** What a job gets from its face. */
+export interface JobHooks {
+  progress?: (progress: Progress) => void;
+  log?: (line: string) => void;
+  signal?: AbortSignal;
+}
