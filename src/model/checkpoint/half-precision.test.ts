@@ -1,0 +1,70 @@
+/** @file Every 16-bit pattern, against values computed from the formats' definitions. */
+import { describe, expect, it } from 'vitest';
+
+import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16 } from './half-precision';
+
+const everyPattern = Uint16Array.from({ length: 1 << 16 }, (_, i) => i);
+
+/** sign · 1.fraction · 2^(exponent − bias), with the usual special cases. */
+function byDefinition(bits: number, exponentBits: number, fractionBits: number): number {
+  const sign = bits >> 15 ? -1 : 1;
+  const largest = 2 ** exponentBits - 1;
+  const exponent = (bits >> fractionBits) & largest;
+  const fraction = (bits & (2 ** fractionBits - 1)) / 2 ** fractionBits;
+  const bias = 2 ** (exponentBits - 1) - 1;
+  if (exponent === largest) return fraction === 0 ? sign * Infinity : NaN;
+  return exponent === 0 ? sign * fraction * 2 ** (1 - bias) : sign * (1 + fraction) * 2 ** (exponent - bias);
+}
+
+function bits(value: number): number {
+  return new Uint32Array(Float32Array.of(value).buffer)[0];
+}
+
+describe('to float32', () => {
+  it.each([
+    ['bfloat16', bfloat16ToFloat32, 8, 7],
+    ['float16', float16ToFloat32, 5, 10],
+  ] as const)('%s: all values', (_, convert, exponentBits, fractionBits) => {
+    const wrong = [...convert(everyPattern)].filter(
+      (value, i) => !Object.is(value, byDefinition(i, exponentBits, fractionBits)),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('float32ToBfloat16', () => {
+  it('gives back every bfloat16, NaN as NaN', () => {
+    const back = float32ToBfloat16(bfloat16ToFloat32(everyPattern));
+    const wrong = everyPattern.filter(i => back[i] !== i && !Number.isNaN(byDefinition(i, 8, 7)));
+    expect([...wrong]).toEqual([]);
+    const nans = everyPattern.filter(i => Number.isNaN(byDefinition(i, 8, 7)));
+    expect([...nans].every(i => Number.isNaN(byDefinition(back[i], 8, 7)))).toBe(true);
+  });
+
+  it('rounds to the nearest, ties to even', () => {
+    // Between neighbours 1 and 1 + 2^-7 (odd) and 1 + 2^-6 (even).
+    const step = 2 ** -7;
+    const cases: [number, number][] = [
+      [1 + step * 0.5, 1],
+      [1 + step * 0.5 + 2 ** -23, 1 + step],
+      [1 + step * 1.5, 1 + 2 * step],
+      [1 + step * 1.5 - 2 ** -23, 1 + step],
+      [-1 - step * 0.5, -1],
+      [-1 - step * 1.5, -1 - 2 * step],
+      [3.4028234663852886e38, Infinity],
+      [2 ** -149, 0],
+      [-0, -0],
+    ];
+    const rounded = bfloat16ToFloat32(float32ToBfloat16(Float32Array.from(cases, ([value]) => value)));
+    expect([...rounded].map(bits)).toEqual(cases.map(([, expected]) => bits(expected)));
+  });
+
+  it('keeps a NaN whose payload lies in the lower half', () => {
+    const nan = new Float32Array(Uint32Array.of(0x7f800001, 0xffffffff).buffer);
+    expect([...bfloat16ToFloat32(float32ToBfloat16(nan))]).toEqual([NaN, NaN]);
+  });
+
+  it('reads a part of a larger array', () => {
+    expect([...float32ToBfloat16(Float32Array.of(7, 1, 2).subarray(1))]).toEqual([0x3f80, 0x4000]);
+  });
+});
