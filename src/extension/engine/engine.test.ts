@@ -1,0 +1,140 @@
+/** @file The engine client against a real child process that serves invented jobs. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import { CancelledError, InputError } from '../../common/errors';
+import type { Progress } from '../../protocol/jobs';
+import { Engine, type EngineState } from './engine';
+import { EngineExitError } from './engine-process';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'router-lens-engine-'));
+const workerFile = path.join(folder, 'fake-worker.js');
+const lines: string[] = [];
+const log = {
+  info: (line: string) => void lines.push(line),
+  warn: (line: string) => void lines.push(line),
+  error: (line: string) => void lines.push(line),
+};
+const crashes: EngineExitError[] = [];
+const states: EngineState[] = [];
+let engine: Engine;
+
+beforeAll(async () => {
+  await build({
+    entryPoints: ['test/fixtures/fake-worker.ts'],
+    bundle: true,
+    platform: 'node',
+    outfile: workerFile,
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => engine.restart());
+
+function newEngine(): Engine {
+  lines.length = crashes.length = states.length = 0;
+  engine = new Engine(workerFile, log, {
+    onCrash: error => void crashes.push(error),
+    onState: state => void states.push(state),
+  });
+  return engine;
+}
+
+const sample = { kind: 'text', text: 'x' } as const;
+
+test('starts on first need and answers', async () => {
+  newEngine();
+  expect([engine.pid, engine.state]).toEqual([undefined, 'off']);
+  const summary = await engine.request('inspect', { folder: 'models/a' });
+  expect(summary.path).toBe('models/a');
+  expect(engine.pid).toBeTypeOf('number');
+  expect(states).toEqual(['busy', 'idle']);
+});
+
+test('the kind of an error survives the process border', async () => {
+  newEngine();
+  const wrong = engine.request('inspect', { folder: 'input-error' });
+  await expect(wrong).rejects.toBeInstanceOf(InputError);
+  await expect(wrong).rejects.toThrow('config.json is missing.');
+  const bug = await engine.request('inspect', { folder: 'bug' }).catch((error: unknown) => error);
+  expect(bug).not.toBeInstanceOf(InputError);
+  expect(String((bug as Error).stack)).toContain('fake-worker');
+  expect(crashes).toEqual([]);
+});
+
+test('parameters that do not fit the schema are refused by the worker', async () => {
+  newEngine();
+  const request = { model: 'm', source: sample, max_seq_length: -1 };
+  await expect(engine.request('traceRouting', request)).rejects.toThrow(/traceRouting: max_seq_length/);
+});
+
+test('progress, log lines and stderr arrive', async () => {
+  newEngine();
+  const progress: Progress[] = [];
+  const view = await engine.request(
+    'traceRouting',
+    { model: 'm', source: sample },
+    { progress: p => void progress.push(p) },
+  );
+  expect(view.model_name).toBe('m');
+  expect(progress).toEqual([{ phase: 'Tracing', fraction: 0, detail: 'begun' }]);
+  expect(lines).toContain('trace m');
+});
+
+test('cancels what runs and what waits; looking at a folder does not wait', async () => {
+  newEngine();
+  const [first, second] = [new AbortController(), new AbortController()];
+  const running = engine.request(
+    'traceRouting',
+    { model: 'until-cancelled', source: sample },
+    { signal: first.signal },
+  );
+  const waiting = engine.request('traceRouting', { model: 'm', source: sample }, { signal: second.signal });
+  const outcomes = Promise.allSettled([running, waiting]);
+  await expect(engine.request('inspect', { folder: 'a' })).resolves.toMatchObject({ path: 'a' });
+  second.abort();
+  first.abort();
+  for (const outcome of await outcomes)
+    expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(CancelledError) as unknown });
+});
+
+test('a killed process rejects its job at once, says why, and the next job starts another', async () => {
+  newEngine();
+  await engine.request('inspect', { folder: 'a' });
+  const pid = engine.pid;
+  if (pid === undefined) throw new Error('no process');
+  let begun = (): void => undefined;
+  const hasBegun = new Promise<void>(resolve => (begun = resolve));
+  const request = { model: 'until-cancelled', source: sample };
+  const job = engine.request('traceRouting', request, { progress: () => begun() });
+  await hasBegun;
+  const killed = performance.now();
+  process.kill(pid, 'SIGKILL');
+  await expect(job).rejects.toThrow('killed (SIGKILL) – possibly out of memory');
+  expect(performance.now() - killed).toBeLessThan(2000);
+  expect(crashes).toHaveLength(1);
+  expect(crashes[0].output).toContain('trace until-cancelled');
+  expect(engine.state).toBe('crashed');
+  await expect(engine.request('inspect', { folder: 'b' })).resolves.toMatchObject({ path: 'b' });
+  expect(engine.pid).not.toBe(pid);
+});
+
+test('a restart by hand ends what runs and is no crash', async () => {
+  newEngine();
+  const job = engine.request('traceRouting', { model: 'until-cancelled', source: sample });
+  engine.restart();
+  await expect(job).rejects.toThrow('The engine stopped: it was restarted.');
+  expect(crashes).toEqual([]);
+});
+
+test('after four restarts it asks; a restart by hand works again', async () => {
+  newEngine();
+  for (let crash = 0; crash < 5; crash++)
+    await expect(engine.request('inspect', { folder: 'exit' })).rejects.toBeInstanceOf(EngineExitError);
+  await expect(engine.request('inspect', { folder: 'a' })).rejects.toThrow(/Restart Engine/);
+  engine.restart();
+  await expect(engine.request('inspect', { folder: 'a' })).resolves.toMatchObject({ path: 'a' });
+});
