@@ -1,0 +1,189 @@
+/** @file A browser on the workbench, and the gestures of a user in it. */
+import { chromium } from 'playwright-core';
+
+import { findChromium, howToGetChromium } from './chromium.mjs';
+import { workbenchUrl } from './workbench.mjs';
+
+export async function launchBrowser() {
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error(howToGetChromium);
+  // No sandbox: it does not start for root; no /dev/shm: it is small in containers.
+  return chromium.launch({
+    executablePath,
+    headless: true,
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+  });
+}
+
+/**
+ * Opens a window and resolves once the workbench is up. `external` collects the addresses of requests that wanted to
+ * leave the machine; they are blocked. `E2E_SLOW=6` makes the page six times slower, to bring out races.
+ */
+export async function openWorkbench(browser, server, what) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-US' });
+  const external = [];
+  await context.route(
+    url => url.hostname !== '127.0.0.1',
+    route => {
+      external.push(route.request().url());
+      return route.abort();
+    },
+  );
+  const page = await context.newPage();
+  if (process.env.E2E_SLOW) {
+    const session = await context.newCDPSession(page);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: Number(process.env.E2E_SLOW) });
+  }
+  await page.goto(workbenchUrl(server, what), { waitUntil: 'domcontentloaded' });
+  await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
+  await page.locator('.activitybar .action-item').first().waitFor({ timeout: 60_000 });
+  return { page, external };
+}
+
+/**
+ * Repeats a whole gesture until it succeeds. Widgets of the workbench close by themselves when a webview or editor
+ * takes the focus back late, so single steps cannot be waited for; the gesture itself changes nothing until it is done.
+ */
+async function repeatGesture(times, gesture, reset) {
+  for (let left = times; ; left--) {
+    try {
+      return await gesture();
+    } catch (error) {
+      if (left <= 1) throw error;
+      await reset();
+    }
+  }
+}
+
+/** The row by its own name, never the first one: the list is filled and sorted late. */
+const quickRow = (page, title) =>
+  page
+    .locator('.quick-input-list .monaco-list-row')
+    .and(page.locator(`[aria-label="${title}"], [aria-label^="${title}, "]`)); // ", <keys>" or ", recently used"
+
+async function quickOpen(page, key, text, title) {
+  const input = page.locator('.quick-input-widget input[type="text"]').first();
+  await repeatGesture(
+    6,
+    async () => {
+      await page.keyboard.press(key);
+      await input.waitFor({ state: 'visible', timeout: 3000 });
+      await input.fill(text, { timeout: 2000 });
+      await quickRow(page, title).first().click({ timeout: 3000 });
+    },
+    () => page.keyboard.press('Escape'),
+  );
+}
+
+/** Runs a command through the palette, by its full title (`Category: Title`). */
+export const runCommand = (page, title) => quickOpen(page, 'F1', `>${title}`, title);
+
+/** Opens a file of the workspace by its name and waits for its editor. */
+export async function openFile(page, name) {
+  await quickOpen(page, 'Control+P', name, name);
+  await page.locator(`.editor-instance .monaco-editor[data-uri$="/${name}"] .view-line`).first().waitFor();
+}
+
+/** Chooses a row of the quick pick that an extension shows, by the start of its label. */
+export async function chooseQuickPick(page, label) {
+  const row = page.locator(`.quick-input-list .monaco-list-row[aria-label^="${label}"]`).first();
+  await row.click();
+  await row.waitFor({ state: 'detached' });
+}
+
+/** Answers the input box that an extension shows. */
+export async function answerInputBox(page, text) {
+  const input = page.locator('.quick-input-widget input[type="text"]').first();
+  await input.fill(text);
+  await input.press('Enter');
+}
+
+/** Brings a container of the activity bar to the front. */
+export async function openContainer(page, title) {
+  const heading = page.locator('.sidebar .composite.title').getByText(title, { exact: false });
+  if (await heading.isVisible()) return; // a click on the open one would close it
+  await page.locator(`.activitybar .action-item .action-label[aria-label^="${title}"]`).click();
+  await heading.waitFor();
+}
+
+/** A view of the side bar by its title, expanded. */
+export async function openView(page, title) {
+  const pane = page
+    .locator('.sidebar .pane')
+    .filter({ has: page.locator(`.pane-header[aria-label^="${title}"]`) });
+  const header = pane.locator('.pane-header').first();
+  await header.waitFor();
+  if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
+  return pane;
+}
+
+/** Rows of a tree view. Only those in sight exist. */
+export const treeRows = pane => pane.locator('.monaco-list-row');
+
+/** Expands or collapses a row of a tree by a click on its arrow. */
+export const toggleRow = row => row.locator('.monaco-tl-twistie').click();
+
+/** Middle of a word in the visible editor. Monaco cuts text into spans with no-break spaces, so a DOM range measures it. */
+async function wordPosition(page, word) {
+  const lines = page.locator('.editor-instance .monaco-editor .view-lines').last();
+  const position = await lines.evaluate((element, wanted) => {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const start = node.data.replace(/\u00a0/g, ' ').indexOf(wanted);
+      if (start < 0) continue;
+      const range = document.createRange();
+      range.setStart(node, start);
+      range.setEnd(node, start + wanted.length);
+      const box = range.getBoundingClientRect();
+      return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    }
+    return null;
+  }, word);
+  if (!position) throw new Error(`"${word}" is not visible in the editor`);
+  return position;
+}
+
+/** Hovers a word of the visible editor; resolves with the text of the hover that contains `expected`. */
+export async function hoverWord(page, word, expected) {
+  const { x, y } = await wordPosition(page, word);
+  const hover = page.locator('.monaco-hover:visible .hover-contents').filter({ hasText: expected }).first();
+  const pointAt = async () => {
+    await page.mouse.move(x, y, { steps: 3 });
+    await hover.waitFor({ timeout: 3000 });
+  };
+  await page.mouse.move(x + 250, y + 200);
+  // The first hover may only activate the extension: move away and come back.
+  await repeatGesture(6, pointAt, () => page.mouse.move(x + 250, y + 200));
+  return (await hover.innerText()).trim();
+}
+
+/** The document inside the visible webview of an extension. */
+export const webview = (page, extension) =>
+  page
+    .frameLocator(`iframe.webview.ready[src*="extensionId=${extension}"]:visible`)
+    .last()
+    .frameLocator('iframe#active-frame');
+
+/** The notification that contains `text`, read in the notification centre: toasts hide after seconds. */
+export async function notification(page, text, { timeout = 5000 } = {}) {
+  const centre = page.locator('.notifications-center.visible');
+  const item = page.locator('.notifications-center .notification-list-item', { hasText: text }).first();
+  if (!(await centre.isVisible())) await runCommand(page, 'Notifications: Show Notifications');
+  await item.waitFor({ timeout });
+  return item;
+}
+
+const themes = {
+  dark: { name: 'Dark Modern', className: 'vs-dark' },
+  light: { name: 'Light Modern', className: 'vs' },
+  'high contrast': { name: 'Default High Contrast', className: 'hc-black' },
+};
+
+/** Settings that start a window in a theme. */
+export const themeSettings = theme => ({ 'workbench.colorTheme': themes[theme].name });
+
+/** Switches the theme by the user settings and waits until it is on. */
+export async function switchTheme(page, server, theme) {
+  server.configure(themeSettings(theme));
+  await page.locator(`.monaco-workbench.${themes[theme].className}`).waitFor();
+}

@@ -1,0 +1,66 @@
+/** @file One workbench with the packaged extension on a copy of the demo, for the tests of a file. */
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { makeFixtureWorkspace } from '../../scripts/lib/fixture-workspace.mjs';
+import { testResults, vsixPath } from '../../scripts/lib/paths.mjs';
+import { startServer } from '../../scripts/lib/workbench.mjs';
+import { launchBrowser, openWorkbench, themeSettings } from '../../scripts/lib/workbench-window.mjs';
+
+/**
+ * Starts a workbench before the tests of the file that calls this, and stops it after them.
+ * `step` declares a test: the steps of a file share the window and run in order. A failing one leaves a picture
+ * `test-results/FAILED-….png` and the extension host's errors.
+ * @param {{ theme?: 'dark' | 'light' | 'high contrast', settings?: object }} [options]
+ */
+export function useWorkbench({ theme = 'dark', settings = {} } = {}) {
+  /** @type {{ page: import('playwright-core').Page, external: string[], server: object, folder: string }} */
+  const session = {};
+  let browser;
+  let workspace;
+
+  before(async () => {
+    mkdirSync(testResults, { recursive: true });
+    workspace = makeFixtureWorkspace();
+    session.folder = workspace.folder;
+    session.server = await startServer({
+      vsix: vsixPath(),
+      settings: { ...themeSettings(theme), ...settings },
+    });
+    browser = await launchBrowser();
+    Object.assign(session, await openWorkbench(browser, session.server, { folder: workspace.folder }));
+  });
+
+  after(async () => {
+    await browser?.close();
+    await session.server?.stop();
+    workspace?.remove();
+  });
+
+  const picture = name => session.page.screenshot({ path: path.join(testResults, `${name}.png`) });
+
+  const step = (name, action, { timeout = 90_000 } = {}) =>
+    test(name, { timeout }, async context => {
+      try {
+        await action();
+      } catch (error) {
+        await session.page.screenshot({
+          path: path.join(testResults, `FAILED-${name.replace(/\W+/g, '-')}.png`),
+        });
+        const errors = session.server
+          .extensionHostLog()
+          .split('\n')
+          .filter(line => line.includes('[error]'));
+        if (errors.length > 0) context.diagnostic(`Extension host:\n${errors.slice(0, 10).join('\n')}`);
+        throw error;
+      }
+    });
+
+  /** To be called last: the window asked for nothing outside this machine. */
+  const staysOnThisMachine = () =>
+    step('nothing tried to leave the machine', () => assert.deepEqual(session.external, []));
+
+  return { session, step, picture, staysOnThisMachine };
+}
