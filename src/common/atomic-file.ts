@@ -36,7 +36,8 @@ function asChunks(chunks: string | Uint8Array | Iterable<Uint8Array>): Iterable<
 }
 
 function writeAll(handle: number, chunk: Uint8Array): void {
-  for (let at = 0; at < chunk.length; ) at += writeSync(handle, chunk, at, Math.min(chunk.length - at, 1 << 30));
+  for (let at = 0; at < chunk.length;)
+    at += writeSync(handle, chunk, at, Math.min(chunk.length - at, 1 << 30));
 }
 
 /** A rename is durable only once its folder is flushed; Windows has no such call and needs none. */

@@ -1,0 +1,135 @@
+/** @file Operators that move elements without changing them. */
+import type { FloatTensor, IndexTensor, Tensor } from '../graph';
+import { type Dimension, positiveAxis, type Shape, showShape } from '../shape';
+
+/**
+ * The same elements under another shape. A symbolic dimension of `shape` is taken over from the same place of `x`;
+ * one further symbolic dimension may stand for what remains.
+ */
+export function reshape<T extends Tensor>(x: T, shape: Shape): T {
+  const { graph } = x;
+  const sizes = shape.map((dimension, axis) => {
+    if (typeof dimension === 'number') return dimension;
+    return x.shape[axis] === dimension ? 0 : -1;
+  });
+  if (sizes.filter(size => size === -1).length > 1) {
+    throw new Error(`reshape ${showShape(x.shape)} → ${showShape(shape)}: more than one length to infer`);
+  }
+  return reshapeTo(x, graph.int(sizes), shape);
+}
+
+function reshapeTo<T extends Tensor>(x: T, sizes: IndexTensor, shape: Shape): T {
+  const [result] = x.graph.emit(
+    { operator: 'Reshape', inputs: [x, sizes] },
+    [{ dtype: x.dtype, shape }],
+    ({ inputs: [x], gradients: [dy] }) => (dy ? [reshapeTo(dy, shapeOf(x), x.shape)] : []),
+  );
+  return result as T;
+}
+
+/** The lengths of `x` at run time. */
+export function shapeOf(x: Tensor): IndexTensor {
+  const [result] = x.graph.emit({ operator: 'Shape', inputs: [x] }, [
+    { dtype: 'int64', shape: [x.shape.length] },
+  ]);
+  return result as IndexTensor;
+}
+
+/** `x` itself, under a name of its own. */
+export function identity(x: FloatTensor): FloatTensor {
+  const [result] = x.graph.emit(
+    { operator: 'Identity', inputs: [x] },
+    [{ dtype: 'float32', shape: x.shape }],
+    ({ gradients: [dy] }) => [dy],
+  );
+  return result as FloatTensor;
+}
+
+/** Zeros of the shape that `x` has at run time. */
+export function zerosLike(x: Tensor): FloatTensor {
+  const [result] = x.graph.emit({ operator: 'ConstantOfShape', inputs: [shapeOf(x)] }, [
+    { dtype: 'float32', shape: x.shape },
+  ]);
+  return result as FloatTensor;
+}
+
+/** `x` broadcast to the shape of `like`. Emitted only by gradient rules. */
+export function expandAs(x: FloatTensor, like: Tensor): FloatTensor {
+  const [result] = x.graph.emit({ operator: 'Expand', inputs: [x, shapeOf(like)] }, [
+    { dtype: 'float32', shape: like.shape },
+  ]);
+  return result as FloatTensor;
+}
+
+export function transpose(x: FloatTensor, permutation: readonly number[]): FloatTensor {
+  const [result] = x.graph.emit(
+    { operator: 'Transpose', inputs: [x], attributes: { perm: permutation } },
+    [{ dtype: 'float32', shape: permutation.map(axis => x.shape[axis]) }],
+    ({ gradients: [dy] }) => {
+      const inverse = permutation.map((_, axis) => permutation.indexOf(axis));
+      return dy ? [transpose(dy, inverse)] : [];
+    },
+  );
+  return result as FloatTensor;
+}
+
+/** Elements [start, end) of an axis; negative `start` and `end` count from the back. */
+export function slice(x: FloatTensor, axis: number, start: number, end: number): FloatTensor {
+  const { graph } = x;
+  const at = positiveAxis(axis, x.shape.length);
+  const length = x.shape[at];
+  if (typeof length !== 'number')
+    throw new Error(`slice of an axis of unknown length: ${showShape(x.shape)}`);
+  const [from, to] = [start, end].map(place => (place < 0 ? place + length : place));
+  const shape = x.shape.map((dimension, i) => (i === at ? to - from : dimension));
+  const [result] = graph.emit(
+    { operator: 'Slice', inputs: [x, graph.int([from]), graph.int([to]), graph.int([at])] },
+    [{ dtype: 'float32', shape }],
+    ({ gradients: [dy] }) => (dy ? [padAxis(dy, at, from, length - to)] : []),
+  );
+  return result as FloatTensor;
+}
+
+/** `before` and `after` zeros added to an axis: the adjoint of {@link slice}. */
+function padAxis(x: FloatTensor, axis: number, before: number, after: number): FloatTensor {
+  const { graph } = x;
+  const length = x.shape[axis] as number;
+  const [result] = graph.emit(
+    { operator: 'Pad', inputs: [x, graph.int([before, after]), graph.float(0), graph.int([axis])] },
+    [
+      {
+        dtype: 'float32',
+        shape: x.shape.map((dimension, i) => (i === axis ? length + before + after : dimension)),
+      },
+    ],
+    ({ gradients: [dy] }) => (dy ? [slice(dy, axis, before, before + length)] : []),
+  );
+  return result as FloatTensor;
+}
+
+/** Joins tensors along an axis on which all have known lengths. */
+export function concat(parts: readonly FloatTensor[], axis: number): FloatTensor {
+  const [{ graph, shape: first }] = parts;
+  const at = positiveAxis(axis, first.length);
+  const lengths = parts.map(part => {
+    const length = part.shape[at];
+    if (typeof length !== 'number')
+      throw new Error(`concat along an unknown length: ${showShape(part.shape)}`);
+    return length;
+  });
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const shape: Dimension[] = first.map((dimension, i) => (i === at ? total : dimension));
+  const [result] = graph.emit(
+    { operator: 'Concat', inputs: parts, attributes: { axis: at } },
+    [{ dtype: 'float32', shape }],
+    ({ gradients: [dy], wanted }) => {
+      if (!dy) return [];
+      let start = 0;
+      return lengths.map((length, i) => {
+        start += length;
+        return wanted[i] ? slice(dy, at, start - length, start) : undefined;
+      });
+    },
+  );
+  return result as FloatTensor;
+}

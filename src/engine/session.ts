@@ -1,0 +1,91 @@
+/** @file ONNX Runtime sessions over cut models: the only place that touches the runtime. */
+import * as ort from 'onnxruntime-node';
+
+import { messageOf } from '../common/errors';
+import type { OnnxModel } from './onnx-model';
+
+/** A tensor that crosses the border to the runtime. */
+export interface HostTensor {
+  readonly data: Float32Array | BigInt64Array;
+  readonly shape: readonly number[];
+}
+
+export interface SessionOptions {
+  /**
+   * `resident`: weights are converted to float32 and kept in memory, fastest. `mapped`: they stay in their file, of
+   * which the system keeps in memory what it can, and are converted where they are used.
+   */
+  readonly memoryMode: 'resident' | 'mapped';
+  /** Threads within an operator. */
+  readonly threads: number;
+  /** Folder that external initialisers are looked up in. */
+  readonly weightsFolder?: string;
+}
+
+export class Session {
+  private constructor(
+    private readonly session: ort.InferenceSession,
+    private readonly model: Pick<OnnxModel, 'inputs' | 'outputs'>,
+  ) {}
+
+  static async create(model: OnnxModel, options: SessionOptions): Promise<Session> {
+    const { memoryMode, threads, weightsFolder } = options;
+    const session = await ort.InferenceSession.create(model.bytes, {
+      executionProviders: ['cpu'],
+      graphOptimizationLevel: memoryMode === 'resident' ? 'all' : 'disabled',
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      // Shapes differ from batch to batch: an arena would keep the largest of every size ever seen.
+      enableCpuMemArena: memoryMode === 'resident',
+      enableMemPattern: false,
+      logSeverityLevel: 3,
+      extra: {
+        session: {
+          ...(model.usesExternalData && weightsFolder !== undefined
+            ? { model_external_initializers_file_folder_path: weightsFolder }
+            : {}),
+          // Worker threads that spin between operators starve everything else on a small machine.
+          intra_op: { allow_spinning: '0' },
+        },
+      },
+    });
+    return new Session(session, { inputs: model.inputs, outputs: model.outputs });
+  }
+
+  /**
+   * Runs the model. Feeds by name; every input of the model must be there, others are ignored.
+   * @returns the outputs by name
+   */
+  async run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+    const tensors: Record<string, ort.Tensor> = {};
+    for (const { name } of this.model.inputs) {
+      const feed = feeds[name];
+      if (!feed) throw new Error(`the run lacks input "${name}"`);
+      tensors[name] = new ort.Tensor(
+        feed.data instanceof Float32Array ? 'float32' : 'int64',
+        feed.data,
+        feed.shape,
+      );
+    }
+    const results = await this.session.run(tensors).catch((error: unknown) => {
+      throw new Error(`ONNX Runtime: ${messageOf(error)}`);
+    });
+    return Object.fromEntries(
+      this.model.outputs.map(({ name }) => {
+        const { data, dims } = results[name];
+        if (!(data instanceof Float32Array || data instanceof BigInt64Array)) {
+          throw new Error(`output "${name}" has a type that is not read here`);
+        }
+        return [name, { data, shape: dims }];
+      }),
+    );
+  }
+
+  /** Frees the runtime's memory of this session. */
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+/** Version of ONNX Runtime, for the record of a run. */
+export const runtimeVersion = ort.env.versions.node ?? ort.env.versions.common;
