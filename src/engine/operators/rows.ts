@@ -1,12 +1,13 @@
 /**
  * @file Moving rows between orders: packed tokens and padded sequences, tokens and the experts that they are sent to.
- * Each operator's adjoint is another one of this file, so no gradient is ever scattered.
+ * Each operator's adjoint is another one of this file, so no gradient is ever scattered. Indices count as inputs, so that
+ * a rule uses those of the scope that it emits into.
  */
-import type { FloatTensor, IndexTensor } from '../graph';
+import type { FloatTensor, IndexTensor, Tensor } from '../graph';
 import { type Dimension, showShape } from '../shape';
 import { elementAt, gather, integerQuotient, integerSum } from './indexing';
 import { reduceSum } from './reduction';
-import { reshape } from './shaping';
+import { reshape, zerosLike } from './shaping';
 
 /** A one-to-one placement of rows. */
 export interface RowPlacement {
@@ -14,7 +15,9 @@ export interface RowPlacement {
   readonly index: IndexTensor;
   /** The way back: for each row of the input its place in the result, likewise. */
   readonly inverse: IndexTensor;
+  /** Whether `index` has places without a row. */
   readonly indexHasHoles?: boolean;
+  /** Whether there are rows without a place. */
   readonly inverseHasHoles?: boolean;
 }
 
@@ -28,12 +31,13 @@ export function placeRows(x: FloatTensor, placement: RowPlacement): FloatTensor 
   const { index, inverse, indexHasHoles, inverseHasHoles } = placement;
   const [result] = x.graph.composite(
     'PlaceRows',
-    [x],
+    [x, index, inverse],
     () => {
       const flat = x.shape.length === 2 ? x : reshape(x, ['rows', width]);
       return [gather(indexHasHoles ? withZeroRow(flat, width) : flat, index)];
     },
-    ({ gradients: [dy] }) => {
+    ({ inputs: [, ...indices], gradients: [dy] }) => {
+      const [index, inverse] = indices.map(asIndex);
       const back = {
         index: inverse,
         inverse: index,
@@ -70,13 +74,16 @@ export interface Dispatch {
  * @param x [tokens, width] @returns [pairs, width]
  */
 export function dispatchRows(x: FloatTensor, dispatch: Dispatch): FloatTensor {
-  const { slots, order } = dispatch;
+  const { slots, order, inverse } = dispatch;
   const [tokens] = x.shape;
   const [result] = x.graph.composite(
     'DispatchRows',
-    [x],
+    [x, order, inverse],
     () => [gather(x, integerQuotient(order, slots))],
-    ({ gradients: [dy] }) => (dy ? [combineRows(dy, dispatch, tokens)] : []),
+    ({ inputs: [, ...indices], gradients: [dy] }) => {
+      const [order, inverse] = indices.map(asIndex);
+      return dy ? [combineRows(dy, { slots, order, inverse }, tokens)] : [];
+    },
   );
   return result;
 }
@@ -87,15 +94,18 @@ export function dispatchRows(x: FloatTensor, dispatch: Dispatch): FloatTensor {
  */
 export function combineRows(x: FloatTensor, dispatch: Dispatch, tokens: Dimension): FloatTensor {
   const width = rowWidth(x);
-  const { slots, inverse } = dispatch;
+  const { slots, order, inverse } = dispatch;
   const [result] = x.graph.composite(
     'CombineRows',
-    [x],
+    [x, order, inverse],
     () => {
-      const bySlot = reshape(gather(x, inverse), [tokens === x.shape[0] ? 'tokens' : tokens, slots, width]);
+      const bySlot = reshape(gather(x, inverse), [tokens, slots, width]);
       return [reshape(reduceSum(bySlot, [1]), [tokens, width])];
     },
-    ({ gradients: [dy] }) => (dy ? [dispatchRows(dy, dispatch)] : []),
+    ({ inputs: [, ...indices], gradients: [dy] }) => {
+      const [order, inverse] = indices.map(asIndex);
+      return dy ? [dispatchRows(dy, { slots, order, inverse })] : [];
+    },
   );
   return result;
 }
@@ -110,24 +120,25 @@ export interface RowGroups {
 /** The groups of `x` [rows, width] one by one; the adjoint of {@link joinRows}. */
 export function splitRows(x: FloatTensor, groups: RowGroups): FloatTensor[] {
   const { graph } = x;
+  const { starts, lengths, count } = groups;
   const width = rowWidth(x);
   const [rows] = x.shape;
   return graph.composite(
     'SplitRows',
-    [x],
+    [x, starts, lengths],
     () =>
-      Array.from({ length: groups.count }, (_, i) => {
-        const start = elementAt(groups.starts, i);
-        const end = integerSum(start, elementAt(groups.lengths, i));
+      Array.from({ length: count }, (_, i) => {
+        const start = elementAt(starts, i);
+        const end = integerSum(start, elementAt(lengths, i));
         const [part] = graph.emit({ operator: 'Slice', inputs: [x, start, end, graph.int([0])] }, [
           { dtype: 'float32', shape: [`rows of group ${i}`, width] },
         ]);
         return part as FloatTensor;
       }),
-    ({ gradients: parts, outputs }) => {
-      const known = parts.filter(part => part !== undefined);
-      if (known.length !== outputs.length) throw new Error('SplitRows: a group has no gradient');
-      return [joinRows(known, groups, rows)];
+    ({ inputs: [, ...indices], outputs, gradients }) => {
+      const [starts, lengths] = indices.map(asIndex);
+      const parts = outputs.map((output, i) => gradients[i] ?? zerosLike(output));
+      return [joinRows(parts, { starts, lengths, count }, rows)];
     },
   );
 }
@@ -136,18 +147,26 @@ export function splitRows(x: FloatTensor, groups: RowGroups): FloatTensor[] {
 export function joinRows(parts: readonly FloatTensor[], groups: RowGroups, rows: Dimension): FloatTensor {
   const [first] = parts;
   const { graph } = first;
+  const { starts, lengths, count } = groups;
   const [result] = graph.composite(
     'JoinRows',
-    parts,
+    [...parts, starts, lengths],
     () => {
       const [joined] = graph.emit({ operator: 'Concat', inputs: parts, attributes: { axis: 0 } }, [
         { dtype: 'float32', shape: [rows, rowWidth(first)] },
       ]);
       return [joined as FloatTensor];
     },
-    ({ gradients: [dy] }) => (dy ? splitRows(dy, groups) : []),
+    ({ inputs, gradients: [dy] }) => {
+      const [starts, lengths] = inputs.slice(-2).map(asIndex);
+      return dy ? splitRows(dy, { starts, lengths, count }) : [];
+    },
   );
   return result;
+}
+
+function asIndex(tensor: Tensor): IndexTensor {
+  return tensor as IndexTensor;
 }
 
 function rowWidth(x: FloatTensor): number {

@@ -1,5 +1,5 @@
 /** @file Operators that move elements without changing them. */
-import type { FloatTensor, IndexTensor, Tensor } from '../graph';
+import type { FloatTensor, Graph, IndexTensor, Tensor } from '../graph';
 import { type Dimension, positiveAxis, type Shape, showShape } from '../shape';
 
 /**
@@ -53,14 +53,15 @@ export function zerosLike(x: Tensor): FloatTensor {
   return result as FloatTensor;
 }
 
-/** `x` broadcast to the shape of `like`. Emitted only by gradient rules. */
-export function expandAs(x: FloatTensor, like: Tensor): FloatTensor {
-  const [result] = x.graph.emit({ operator: 'Expand', inputs: [x, shapeOf(like)] }, [
-    { dtype: 'float32', shape: like.shape },
+/** No rows of a given width: [0, width]. */
+export function emptyRows(graph: Graph, width: number): FloatTensor {
+  const [result] = graph.emit({ operator: 'ConstantOfShape', inputs: [graph.int([0, width])] }, [
+    { dtype: 'float32', shape: [0, width] },
   ]);
   return result as FloatTensor;
 }
 
+/** `x` with its axes in another order: axis i of the result is axis `permutation[i]` of `x`. */
 export function transpose(x: FloatTensor, permutation: readonly number[]): FloatTensor {
   const [result] = x.graph.emit(
     { operator: 'Transpose', inputs: [x], attributes: { perm: permutation } },

@@ -1,0 +1,73 @@
+/** @file `config.json`: which family a checkpoint belongs to and what it describes. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import * as v from 'valibot';
+
+import { InputError, messageOf } from '../../common/errors';
+import type { Architecture } from '../architecture';
+import { families, type Family, familyOf } from '../families';
+
+export interface ModelConfig {
+  readonly modelType: string;
+  readonly raw: unknown;
+  /** SHA-256 of the file, hexadecimal. */
+  readonly sha256: string;
+}
+
+const anyConfig = v.looseObject({ model_type: v.string() });
+
+/** Reads `config.json`. @throws InputError */
+export function readModelConfig(folder: string): ModelConfig {
+  const file = path.join(folder, 'config.json');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InputError(
+      `${folder}: config.json cannot be read (${messageOf(error)}). Choose a Hugging Face checkpoint folder.`,
+    );
+  }
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(
+      `${file}: not valid JSON (${messageOf(error)}). Copy the file again from where the checkpoint came from.`,
+    );
+  }
+  const parsed = v.safeParse(anyConfig, raw);
+  if (!parsed.success)
+    throw new InputError(`${file}: no "model_type". Choose the folder of a language model checkpoint.`);
+  return {
+    modelType: parsed.output.model_type,
+    raw,
+    sha256: createHash('sha256').update(text).digest('hex'),
+  };
+}
+
+/** The family that a configuration belongs to. @throws InputError */
+export function supportedFamily(folder: string, { modelType }: ModelConfig): Family {
+  const family = familyOf(modelType);
+  if (family) return family;
+  const known = families.flatMap(({ modelTypes }) => modelTypes).join(', ');
+  throw new InputError(
+    `${path.join(folder, 'config.json')}: model_type "${modelType}" is not supported. Supported: ${known}.`,
+  );
+}
+
+/** @throws InputError naming the field that is missing or not supported */
+export function describeArchitecture(folder: string, config: ModelConfig, family: Family): Architecture {
+  try {
+    return family.describe(config.raw);
+  } catch (error) {
+    const file = path.join(folder, 'config.json');
+    if (!(error instanceof v.ValiError)) throw new InputError(`${file}: ${messageOf(error)}.`);
+    const [issue] = error.issues as v.BaseIssue<unknown>[];
+    const field = v.getDotPath(issue) ?? '(whole file)';
+    throw new InputError(
+      `${file}: field "${field}": ${issue.message}. This is not a ${family.name} configuration that is supported.`,
+    );
+  }
+}

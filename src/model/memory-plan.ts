@@ -1,0 +1,33 @@
+/** @file Which memory mode a checkpoint runs in. */
+import { availableParallelism, totalmem } from 'node:os';
+
+import type { Checkpoint } from './checkpoint/checkpoint';
+
+export interface MemoryPlan {
+  readonly memoryMode: 'resident' | 'mapped';
+  readonly threads: number;
+  /** Bytes that the plan had to stay within. */
+  readonly memoryBudget: number;
+  /** Bytes that resident mode would take for weights. */
+  readonly residentBytes: number;
+}
+
+/**
+ * Resident weights are float32, and each of the two sessions of a layer that training uses holds its own, next to a
+ * copy that the runtime packs for its matrix kernels: four times the parameters, four bytes each.
+ */
+const residentBytesPerParameter = 4 * 4;
+
+export function planMemory(
+  checkpoint: Checkpoint,
+  { threads, memoryBudget }: { threads: number; memoryBudget: number },
+): MemoryPlan {
+  const budget = memoryBudget > 0 ? memoryBudget : totalmem() / 2;
+  const residentBytes = checkpoint.parameters * residentBytesPerParameter;
+  return {
+    memoryMode: residentBytes <= budget ? 'resident' : 'mapped',
+    threads: threads > 0 ? threads : availableParallelism(),
+    memoryBudget: budget,
+    residentBytes,
+  };
+}

@@ -1,0 +1,154 @@
+/** @file A checkpoint that can be run: embedding, layers one by one, head. */
+import { throwIfCancelled } from '../common/cancellation';
+import { InputError } from '../common/errors';
+import { cutModel } from '../engine/onnx-model';
+import { type HostTensor, Session, type SessionOptions } from '../engine/session';
+import { type Architecture, moeLayers } from './architecture';
+import { Checkpoint } from './checkpoint/checkpoint';
+import { HeadSessions } from './head-sessions';
+import { type LayerForward, LayerSessions } from './layer-sessions';
+import { type RouterAdapter, routerFeeds } from './layers/decoder-layer';
+import { embedding } from './layers/embedding';
+import { type MemoryPlan, planMemory } from './memory-plan';
+import { batchFeeds, hostIndices, type PackedBatch } from './packed-batch';
+
+/** For each MoE layer, what its router is fed: by default the weights of the checkpoint. */
+export type Routers = ReadonlyMap<number, Readonly<Record<string, HostTensor>>>;
+
+/** For each layer the experts that are switched off (router logits −∞). */
+export type ExpertMask = ReadonlyMap<number, readonly number[]>;
+
+export interface PassOptions {
+  readonly routers?: Routers;
+  readonly mask?: ExpertMask;
+  readonly signal?: AbortSignal;
+}
+
+export interface ForwardOptions extends PassOptions {
+  /** Keep the attention probabilities of every layer. */
+  readonly attention?: boolean;
+  /** Called with each layer's result as soon as it is there. */
+  readonly onLayer?: (layer: number, result: LayerForward) => void;
+}
+
+export class Model {
+  readonly architecture: Architecture;
+  /** Layers with a router, ascending. */
+  readonly moeLayers: readonly number[];
+  /** The routers of the checkpoint. */
+  readonly baseRouters: Routers;
+  readonly head: HeadSessions;
+  private readonly layers = new Map<string, LayerSessions>();
+  private embeddingSession: Promise<Session> | undefined;
+
+  private constructor(
+    readonly checkpoint: Checkpoint,
+    readonly plan: MemoryPlan,
+    private readonly sessionOptions: SessionOptions,
+  ) {
+    this.architecture = checkpoint.architecture;
+    this.moeLayers = moeLayers(this.architecture);
+    this.baseRouters = new Map(
+      this.moeLayers.map(layer => {
+        const { name, shape } = this.architecture.layers[layer].feedForward.router;
+        return [layer, { [routerFeeds.weight]: { data: checkpoint.read(name), shape } }];
+      }),
+    );
+    this.head = new HeadSessions(checkpoint, this.architecture, sessionOptions);
+  }
+
+  /**
+   * Opens a checkpoint folder for running.
+   * @param settings.threads 0: as many as there are cores
+   * @param settings.memoryBudget bytes; 0: half of the machine's memory
+   * @throws InputError
+   */
+  static open(folder: string, settings: { threads: number; memoryBudget: number }): Model {
+    const checkpoint = Checkpoint.open(folder);
+    const plan = planMemory(checkpoint, settings);
+    return new Model(checkpoint, plan, { ...plan, weightsFolder: checkpoint.weightsFolder });
+  }
+
+  /** Layers with an adapter on the router are graphs of their own, kept beside the plain ones. */
+  layer(index: number, adapter?: RouterAdapter): LayerSessions {
+    const key = `${index}/${JSON.stringify(adapter ?? null)}`;
+    const known = this.layers.get(key);
+    if (known) return known;
+    const created = new LayerSessions(
+      this.checkpoint,
+      this.architecture,
+      index,
+      this.sessionOptions,
+      adapter,
+    );
+    this.layers.set(key, created);
+    return created;
+  }
+
+  /** Hidden states [tokens, hidden] that enter the first layer. */
+  async embed(batch: PackedBatch): Promise<HostTensor> {
+    this.checkBatch(batch);
+    this.embeddingSession ??= this.createEmbeddingSession();
+    const results = await (await this.embeddingSession).run({ input_ids: hostIndices(batch.inputIds) });
+    return Object.values(results)[0];
+  }
+
+  private createEmbeddingSession(): Promise<Session> {
+    const { graph, output } = embedding(this.checkpoint, this.architecture);
+    return Session.create(cutModel(graph, [output]), this.sessionOptions);
+  }
+
+  /** What every layer is fed beside its hidden states and its router. */
+  batchFeeds(batch: PackedBatch): Record<string, HostTensor> {
+    return batchFeeds(batch, this.architecture.rotary);
+  }
+
+  /** What a layer is fed for its router and the mask of its experts. */
+  routerFeeds(layer: number, { routers = this.baseRouters, mask }: PassOptions): Record<string, HostTensor> {
+    const { experts } = this.architecture.layers[layer].feedForward;
+    const switchedOff = new Float32Array(experts);
+    for (const expert of mask?.get(layer) ?? []) switchedOff[expert] = -Infinity;
+    return { ...routers.get(layer), [routerFeeds.mask]: { data: switchedOff, shape: [experts] } };
+  }
+
+  /** Runs all layers; cancellable between them. @returns the residual stream after the last layer, [tokens, hidden] */
+  async forward(batch: PackedBatch, options: ForwardOptions = {}): Promise<HostTensor> {
+    const shared = this.batchFeeds(batch);
+    let hidden = await this.embed(batch);
+    for (let layer = 0; layer < this.architecture.layers.length; layer++) {
+      await throwIfCancelled(options.signal);
+      const feeds = { ...shared, ...this.routerFeeds(layer, options), hidden };
+      const result = await this.layer(layer).forward(feeds, { attention: options.attention ?? false });
+      options.onLayer?.(layer, result);
+      hidden = result.output;
+    }
+    return hidden;
+  }
+
+  /** Frees all sessions. */
+  async release(): Promise<void> {
+    for (const layer of this.layers.values()) await layer.release();
+    this.layers.clear();
+    await this.head.release();
+    await (await this.embeddingSession)?.release();
+    this.embeddingSession = undefined;
+  }
+
+  private checkBatch({ inputIds, lengths }: PackedBatch): void {
+    const { vocabularySize, maxPositions } = this.architecture;
+    if (inputIds.length === 0 || lengths.includes(0))
+      throw new InputError('An empty row of tokens cannot be run.');
+    const outside = inputIds.find(id => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
+    if (outside !== undefined) {
+      throw new InputError(
+        `Token id ${outside} is outside of the vocabulary of ${vocabularySize}. Tokenizer and checkpoint do not belong together.`,
+      );
+    }
+    const longest = Math.max(...lengths);
+    if (longest > maxPositions) {
+      throw new InputError(
+        `A prompt of ${longest} tokens is longer than the model's ${maxPositions} positions. Shorten it.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,153 @@
+/** @file Every supported family against the golden checkpoints: trace, loss, gradients. */
+import path from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { HostTensor } from '../../src/engine/session';
+import { families } from '../../src/model/families';
+import { routerFeeds } from '../../src/model/layers/decoder-layer';
+import { Model } from '../../src/model/model';
+import { packRows } from '../../src/model/packed-batch';
+import { routerGradients } from '../../src/model/router-gradients';
+import { type Trace, traceBatch } from '../../src/model/trace';
+import {
+  expectGradient,
+  goldenFolder,
+  goldenIsPresent,
+  goldenJson,
+  goldenTensors,
+  largestDifference,
+  packGolden,
+  tolerance,
+} from '../helpers/golden';
+
+interface Loss {
+  loss: number;
+  rows: { answer_span: [number, number] }[];
+}
+
+/** Memory budgets that make the two memory modes. */
+const modes = { resident: 1e12, mapped: 1 };
+
+for (const family of families) {
+  for (const [mode, memoryBudget] of Object.entries(modes)) {
+    describe.skipIf(!goldenIsPresent)(`${family.name}, ${mode} (skipped without the golden files)`, () => {
+      let model: Model;
+      let trace: Trace;
+      const golden = goldenIsPresent ? goldenTensors(family.name, 'expected/trace.safetensors') : undefined;
+      const read = (name: string): Float32Array => {
+        if (!golden) throw new Error('no golden files');
+        return golden.readFloat32(name);
+      };
+      let rows: number[][];
+      let lengths: number[];
+      let longest: number;
+
+      beforeAll(async () => {
+        const ids = golden?.readInt('input_ids') ?? [];
+        lengths = Array.from(golden?.readInt('lengths') ?? [], Number);
+        longest = ids.length / lengths.length;
+        rows = lengths.map((length, b) => Array.from(ids.slice(b * longest, b * longest + length), Number));
+        model = Model.open(path.join(goldenFolder, family.name), { threads: 1, memoryBudget });
+        trace = await traceBatch(model, packRows(rows), { attention: true, hidden: true, logits: true });
+      });
+      afterAll(() => model.release());
+
+      const real = (name: string): Float64Array => packGolden(read(name), lengths, longest);
+
+      it('runs in the memory mode that the budget asks for', () => {
+        expect(model.plan.memoryMode).toBe(mode);
+      });
+
+      it('gives the logits', () => {
+        expect(largestDifference(floats(trace.logits), real('logits'))).toBeLessThanOrEqual(tolerance.logits);
+        expect(largestDifference(floats(trace.finalNorm), real('final_norm'))).toBeLessThanOrEqual(
+          tolerance.hidden,
+        );
+      });
+
+      it('gives the hidden states', () => {
+        expect(trace.hidden.length).toBe(model.architecture.layers.length + 1);
+        trace.hidden.forEach((hidden, layer) => {
+          expect(largestDifference(floats(hidden), real(`hidden.${layer}`))).toBeLessThanOrEqual(
+            tolerance.hidden,
+          );
+        });
+      });
+
+      it('routes every token to the same experts with the same weights', () => {
+        for (const layer of model.moeLayers) {
+          const routed = trace.moe.get(layer);
+          if (!routed) throw new Error(`layer ${layer} is missing`);
+          const indices = packGolden(
+            golden?.readInt(`topk_indices.${layer}`).map(Number) ?? [],
+            lengths,
+            longest,
+          );
+          expect(largestDifference(routed.routerLogits, real(`router_logits.${layer}`))).toBeLessThanOrEqual(
+            tolerance.routerLogits,
+          );
+          expect([...routed.topkIndices]).toEqual([...indices]);
+          expect(largestDifference(routed.topkWeights, real(`topk_weights.${layer}`))).toBeLessThanOrEqual(
+            tolerance.routerLogits,
+          );
+        }
+      });
+
+      it('gives the attention', () => {
+        trace.attention.forEach((attention, layer) => {
+          const [, heads] = attention.shape;
+          const expected = read(`attn.${layer}`);
+          const actual = floats(attention);
+          for (let b = 0; b < lengths.length; b++) {
+            for (let h = 0; h < heads; h++) {
+              for (let t = 0; t < lengths[b]; t++) {
+                const start = ((b * heads + h) * longest + t) * longest;
+                expect(
+                  largestDifference(
+                    actual.subarray(start, start + longest),
+                    expected.subarray(start, start + longest),
+                  ),
+                ).toBeLessThanOrEqual(tolerance.attention);
+              }
+            }
+          }
+        });
+      });
+
+      it('gives the loss and the gradients of the routers', async () => {
+        const { loss, rows: answers } = goldenJson<Loss>(family.name, 'expected/loss.json');
+        const expected = goldenTensors(family.name, 'expected/grads_router.safetensors');
+        const batch = packRows(rows);
+        const targets = answerTargets(
+          rows,
+          answers.map(row => row.answer_span),
+        );
+        const found = await routerGradients(model, batch, targets);
+        expect(Math.abs(found.loss - loss)).toBeLessThanOrEqual(tolerance.loss);
+        for (const layer of model.moeLayers) {
+          const gradient = found.gradients.get(layer)?.[routerFeeds.weight];
+          expectGradient(floats(gradient), expected.readFloat32(`layers.${layer}.router.weight`));
+        }
+      });
+    });
+  }
+}
+
+function answerTargets(rows: number[][], spans: [number, number][]): { rows: number[]; targets: number[] } {
+  const result = { rows: [] as number[], targets: [] as number[] };
+  let start = 0;
+  rows.forEach((row, b) => {
+    for (let t = spans[b][0]; t < spans[b][1]; t++) {
+      result.rows.push(start + t - 1);
+      result.targets.push(row[t]);
+    }
+    start += row.length;
+  });
+  return result;
+}
+
+function floats(tensor: HostTensor | undefined): Float32Array {
+  if (!(tensor?.data instanceof Float32Array)) throw new Error('expected float32 values');
+  return tensor.data;
+}

@@ -1,0 +1,71 @@
+/** @file The golden files (reference outputs of an independent implementation) and comparisons with them. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { expect } from 'vitest';
+
+import { SafetensorsFile } from '../../src/model/checkpoint/safetensors-file';
+
+/** The folder of golden files, beside the project. Tests that need it say *skipped* where it is absent. */
+export const goldenFolder = path.resolve(import.meta.dirname, '../../../shared/golden');
+export const goldenIsPresent = existsSync(goldenFolder);
+
+export function goldenJson<T>(...parts: string[]): T {
+  return JSON.parse(readFileSync(path.join(goldenFolder, ...parts), 'utf8')) as T;
+}
+
+export function goldenTensors(...parts: string[]): SafetensorsFile {
+  return SafetensorsFile.open(path.join(goldenFolder, ...parts));
+}
+
+/** Tolerances of a float32 runtime (README §5 of the golden files). */
+export const tolerance = {
+  logits: 5e-4,
+  hidden: 5e-4,
+  routerLogits: 1e-4,
+  attention: 1e-4,
+  loss: 5e-5,
+  trainingLoss: 2e-4,
+};
+
+/** Largest absolute difference. */
+export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  expect(actual.length).toBe(expected.length);
+  let largest = 0;
+  for (let i = 0; i < actual.length; i++) {
+    const difference = Math.abs(actual[i] - expected[i]);
+    // NaN compares false: count it as infinitely far.
+    if (!(difference <= largest)) largest = Number.isNaN(difference) ? Infinity : difference;
+  }
+  return largest;
+}
+
+/** Rows t < lengths[b] of a padded [B·T, width] tensor, packed. */
+export function packGolden(
+  padded: ArrayLike<number>,
+  lengths: readonly number[],
+  longest: number,
+): Float64Array {
+  const width = padded.length / (lengths.length * longest);
+  const rows = lengths.flatMap((length, b) => Array.from({ length }, (_, t) => b * longest + t));
+  const packed = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    for (let c = 0; c < width; c++) packed[i * width + c] = padded[row * width + c];
+  });
+  return packed;
+}
+
+/** Gradients: within 1e-4 of the largest entry plus 1e-5. */
+export function expectGradient(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
+  let largest = 0;
+  for (let i = 0; i < expected.length; i++) largest = Math.max(largest, Math.abs(expected[i]));
+  expect(largestDifference(actual, expected)).toBeLessThanOrEqual(1e-4 * largest + 1e-5);
+}
+
+/** Trained weights: 99.9 % of the entries within 1e-4, the rest within 1e-2 (Adam amplifies rounding near zero). */
+export function expectTrainedWeights(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
+  const differences = Array.from(expected, (value, i) => Math.abs(actual[i] - value)).sort((a, b) => a - b);
+  expect(actual.length).toBe(expected.length);
+  expect(differences[Math.ceil(differences.length * 0.999) - 1]).toBeLessThanOrEqual(1e-4);
+  expect(differences[differences.length - 1]).toBeLessThanOrEqual(1e-2);
+}
