@@ -6,7 +6,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 
 import { InputError } from '../../common/errors';
-import { withInputErrors } from './file-access';
+import { withInputErrors } from '../../common/file-access';
 import type { LocatedTensor } from './safetensors-file';
 import { readSafetensorsHeader } from './safetensors-header';
 import { parseStrictJson } from './strict-json';

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 
 import { InputError } from '../../common/errors';
-import { readFully, withInputErrors } from './file-access';
+import { readFully, withInputErrors } from '../../common/file-access';
 import { bfloat16ToFloat32, float16ToFloat32 } from './half-precision';
 import { readSafetensorsHeader, type TensorEntry } from './safetensors-header';
 

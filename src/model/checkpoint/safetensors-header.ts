@@ -8,7 +8,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import * as v from 'valibot';
 
 import { InputError } from '../../common/errors';
-import { readFully, withInputErrors } from './file-access';
+import { readFully, withInputErrors } from '../../common/file-access';
 import { parseStrictJson } from './strict-json';
 
 /** Bits of one element of each type of the format, in the order in which the reference writer lays tensors out. */

@@ -1,7 +1,7 @@
 /** @file Reading parts of files, with the system's refusals turned into messages for users. */
 import { readSync } from 'node:fs';
 
-import { InputError } from '../../common/errors';
+import { InputError } from './errors';
 
 const reasons: Partial<Record<string, string>> = {
   ENOENT: 'does not exist. Check the path',
