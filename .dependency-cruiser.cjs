@@ -54,6 +54,13 @@ module.exports = {
       from: { path: '^webview/', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
+    {
+      name: 'testing-only-in-tests',
+      severity: 'error',
+      comment: 'helpers of tests are no part of the product',
+      from: { pathNot: '\\.test\\.ts$|/testing/' },
+      to: { path: '/testing/' },
+    },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '\\.(test|d)\\.ts$' }, to: {} },
   ],

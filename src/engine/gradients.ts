@@ -70,7 +70,8 @@ function dependentsOf(targets: readonly Tensor[], tape: readonly TapeEntry[]): S
   const dependent = new Set(targets);
   for (const { inputs, outputs } of tape) {
     if (!inputs.some(input => dependent.has(input))) continue;
-    for (const output of outputs) if (output.dtype === 'float32') dependent.add(output);
+    for (const output of outputs)
+      if (output.dtype !== 'int64' && output.dtype !== 'bool') dependent.add(output);
   }
   return dependent;
 }

@@ -96,20 +96,19 @@ export class Graph {
   private current = this.root;
   private recordsTape = true;
   private names = 0;
+  private readonly declared = new Set<string>();
   private readonly constants = new Map<string, Tensor>();
 
   /** A value that the caller feeds at each run. */
   input<D extends DataType>(name: string, dtype: D, shape: Shape): Tensor<D> {
-    if (this.inputs.some(tensor => tensor.name === name))
-      throw new Error(`input "${name}" is declared twice`);
-    const tensor = { name, dtype, shape, graph: this };
+    const tensor = { name: this.declare(name), dtype, shape, graph: this };
     this.inputs.push(tensor);
     return tensor;
   }
 
   /** A weight whose bytes stay in their file. */
   external<D extends DataType>(name: string, dtype: D, shape: Shape, data: ExternalData): Tensor<D> {
-    const tensor = { name, dtype, shape, graph: this };
+    const tensor = { name: this.declare(name), dtype, shape, graph: this };
     this.root.initializers.push({ tensor, data });
     return tensor;
   }
@@ -197,6 +196,13 @@ export class Graph {
 
   private record(entry: TapeEntry): void {
     if (this.recordsTape) this.current.tape.push(entry);
+  }
+
+  /** ONNX Runtime would silently take the last of two initialisers of one name. */
+  private declare(name: string): string {
+    if (this.declared.has(name)) throw new Error(`"${name}" is declared twice`);
+    this.declared.add(name);
+    return name;
   }
 
   private freshName(operator: string): string {

@@ -99,7 +99,8 @@ function capturedTensors(bodies: readonly Body[]): Tensor[] {
   const captured = new Set<Tensor>();
   for (const { scope, outputs } of bodies) {
     const inner = new Set(scope.nodes.flatMap(node => node.outputs));
-    for (const tensor of [...scope.nodes.flatMap(node => node.inputs), ...outputs]) {
+    const nested = scope.nodes.flatMap(node => capturedTensors(Object.values(node.bodies)));
+    for (const tensor of [...scope.nodes.flatMap(node => node.inputs), ...nested, ...outputs]) {
       if (!inner.has(tensor)) captured.add(tensor);
     }
   }

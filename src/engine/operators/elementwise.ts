@@ -2,7 +2,7 @@
 import type { DataType } from '../data-type';
 import type { BoolTensor, FloatTensor, GradientRule, Tensor } from '../graph';
 import { broadcastShapes } from '../shape';
-import { sumToShape } from './reduction';
+import { sumToShape } from './broadcasting';
 
 function binary(operator: string, a: FloatTensor, b: FloatTensor, rule: GradientRule): FloatTensor {
   const shape = broadcastShapes(a.shape, b.shape);
@@ -59,6 +59,11 @@ export function squareRoot(x: FloatTensor): FloatTensor {
   );
 }
 
+/** e to the power of each element. */
+export function exponential(x: FloatTensor): FloatTensor {
+  return unary('Exp', x, ({ outputs: [y], gradients: [dy] }) => (dy ? [multiply(dy, y)] : []));
+}
+
 export function sigmoid(x: FloatTensor): FloatTensor {
   return unary('Sigmoid', x, ({ outputs: [y], gradients: [dy] }) =>
     dy ? [multiply(dy, multiply(y, subtract(y.graph.float(1), y)))] : [],
@@ -70,7 +75,7 @@ export function silu(x: FloatTensor): FloatTensor {
   return multiply(x, sigmoid(x));
 }
 
-/** Limits every element to [low, high]. The gradient is passed where the element lies inside. */
+/** Limits every element to [low, high]. The gradient is passed where the element lies inside, bounds included. */
 export function clip(x: FloatTensor, low: number, high: number): FloatTensor {
   const { graph } = x;
   const [result] = graph.emit(

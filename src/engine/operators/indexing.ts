@@ -1,30 +1,52 @@
 /** @file Operators that look elements up by index. */
 import type { FloatTensor, IndexTensor, Tensor } from '../graph';
-import { type Dimension, positiveAxis, showShape } from '../shape';
+import { type Dimension, showShape } from '../shape';
 import { cast, compare } from './elementwise';
-import { zerosLike } from './shaping';
+import { shapeOf, zerosLike } from './shaping';
 
 /** Rows of `x` (its first axis) by index; rows may repeat. Result: shape of `index` followed by that of a row. */
 export function gather<T extends Tensor>(x: T, index: IndexTensor): T {
   const [result] = x.graph.emit(
     { operator: 'Gather', inputs: [x, index], attributes: { axis: 0 } },
     [{ dtype: x.dtype, shape: [...index.shape, ...x.shape.slice(1)] }],
-    ({ inputs: [x, index], gradients: [dy] }) =>
-      dy ? [scatterRows(zerosLike(x), index as Tensor as IndexTensor, dy)] : [],
+    ({ inputs: [x, index], gradients: [dy] }) => (dy ? [sumRows(dy, index as Tensor as IndexTensor, x)] : []),
   );
   return result as T;
 }
 
-/** `x` with `updates` added at the rows that `index` names. */
-function scatterRows(x: FloatTensor, index: IndexTensor, updates: FloatTensor): FloatTensor {
+/**
+ * The adjoint of {@link gather}: zeros of the shape of `x`, with each row of `dy` added where `index` took it from. By
+ * ScatterElements, because ScatterND loses sums when several threads add to one row.
+ */
+function sumRows(dy: FloatTensor, index: IndexTensor, x: FloatTensor): FloatTensor {
   const { graph } = x;
-  const [asColumns] = graph.emit({ operator: 'Unsqueeze', inputs: [index, graph.int([-1])] }, [
-    { dtype: 'int64', shape: [...index.shape, 1] },
+  const updates = asRows(dy, index.shape.length);
+  const [column] = graph.emit({ operator: 'Reshape', inputs: [index, graph.int([-1, 1])] }, [
+    { dtype: 'int64', shape: ['gathered rows', 1] },
   ]);
-  const [result] = graph.emit(
-    { operator: 'ScatterND', inputs: [x, asColumns, updates], attributes: { reduction: 'add' } },
-    [{ dtype: 'float32', shape: x.shape }],
+  const [places] = graph.emit({ operator: 'Expand', inputs: [column, shapeOf(updates)] }, [
+    { dtype: 'int64', shape: updates.shape },
+  ]);
+  const zeros = zerosLike(asRows(x, 1));
+  const [sums] = graph.emit(
+    {
+      operator: 'ScatterElements',
+      inputs: [zeros, places, updates],
+      attributes: { axis: 0, reduction: 'add' },
+    },
+    [{ dtype: 'float32', shape: zeros.shape }],
   );
+  const [result] = graph.emit({ operator: 'Reshape', inputs: [sums, shapeOf(x)] }, [
+    { dtype: 'float32', shape: x.shape },
+  ]);
+  return result as FloatTensor;
+}
+
+/** A matrix of the same elements: the first `leading` axes together are the rows. */
+function asRows(x: FloatTensor, leading: number): FloatTensor {
+  const [result] = x.graph.emit({ operator: 'Flatten', inputs: [x], attributes: { axis: leading } }, [
+    { dtype: 'float32', shape: ['rows', 'elements of a row'] },
+  ]);
   return result as FloatTensor;
 }
 
@@ -114,7 +136,6 @@ export function exclusiveSums(list: IndexTensor): IndexTensor {
 /** Element `place` of a list, as a list of one. */
 export function elementAt(list: IndexTensor, place: number): IndexTensor {
   const { graph } = list;
-  positiveAxis(0, list.shape.length);
   const [element] = graph.emit(
     { operator: 'Slice', inputs: [list, graph.int([place]), graph.int([place + 1])] },
     [{ dtype: 'int64', shape: [1] }],

@@ -1,7 +1,7 @@
 /** @file Matrix products. */
 import type { FloatTensor } from '../graph';
 import { broadcastShapes, showShape } from '../shape';
-import { sumToShape } from './reduction';
+import { sumToShape } from './broadcasting';
 import { transpose } from './shaping';
 
 /**
@@ -47,9 +47,13 @@ export function linear(x: FloatTensor, weight: FloatTensor): FloatTensor {
   return matrixProduct(x, weight, { transposeB: true });
 }
 
-/** Products of stacks of matrices: the leading axes broadcast, the last two are multiplied. */
+/**
+ * Products of stacks of matrices: the leading axes broadcast, the last two are multiplied.
+ * @param a […, m, n]
+ * @param b […, n, p]
+ */
 export function batchedProduct(a: FloatTensor, b: FloatTensor): FloatTensor {
-  if (a.shape.at(-1) !== b.shape.at(-2)) {
+  if (a.shape.length < 2 || b.shape.length < 2 || a.shape.at(-1) !== b.shape.at(-2)) {
     throw new Error(`matrix product of ${showShape(a.shape)} and ${showShape(b.shape)}`);
   }
   const leading = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));

@@ -1,8 +1,8 @@
 /** @file Sums, means and softmax. */
 import type { FloatTensor } from '../graph';
-import { type Dimension, positiveAxis, type Shape, showShape } from '../shape';
-import { divide, multiply, subtract } from './elementwise';
-import { expandAs, reshape } from './shaping';
+import { positiveAxis, showShape } from '../shape';
+import { expandAs } from './broadcasting';
+import { divide, exponential, multiply, subtract } from './elementwise';
 
 /** Sum over `axes`; the summed axes stay with length 1. */
 export function reduceSum(x: FloatTensor, axes: readonly number[]): FloatTensor {
@@ -47,28 +47,4 @@ export function logSoftmax(x: FloatTensor): FloatTensor {
       dy ? [subtract(dy, multiply(exponential(y), reduceSum(dy, [-1])))] : [],
   );
   return result as FloatTensor;
-}
-
-/** e to the power of each element. */
-export function exponential(x: FloatTensor): FloatTensor {
-  const [result] = x.graph.emit(
-    { operator: 'Exp', inputs: [x] },
-    [{ dtype: 'float32', shape: x.shape }],
-    ({ outputs: [y], gradients: [dy] }) => (dy ? [multiply(dy, y)] : []),
-  );
-  return result as FloatTensor;
-}
-
-/** The adjoint of broadcasting `target` to the shape of `gradient`: sums over the axes that were stretched. */
-export function sumToShape(gradient: FloatTensor, target: FloatTensor): FloatTensor {
-  const extra = gradient.shape.length - target.shape.length;
-  const stretched = gradient.shape.flatMap((dimension: Dimension, axis) =>
-    axis < extra || (target.shape[axis - extra] === 1 && dimension !== 1) ? [axis] : [],
-  );
-  const summed = stretched.length > 0 ? reduceSum(gradient, stretched) : gradient;
-  return extra > 0 ? reshape(summed, dropLeading(summed.shape, extra)) : summed;
-}
-
-function dropLeading(shape: Shape, count: number): Dimension[] {
-  return shape.slice(count);
 }
