@@ -1,0 +1,105 @@
+/** @file A text that knows, for each of its UTF-16 code units, which span of the original text it came from. */
+
+/** `[start, end)` in UTF-16 code units. */
+export type Span = [start: number, end: number];
+
+/** Immutable. Slices share the memory of the text that they were cut from. */
+export class AlignedText {
+  private constructor(
+    readonly text: string,
+    private readonly starts: Int32Array,
+    private readonly ends: Int32Array,
+  ) {}
+
+  /** The original text itself: every code unit belongs to its own character. */
+  static original(text: string): AlignedText {
+    const starts = new Int32Array(text.length);
+    const ends = new Int32Array(text.length);
+    for (let at = 0; at < text.length;) {
+      const end = at + characterLength(text, at);
+      starts.fill(at, at, end);
+      ends.fill(end, at, end);
+      at = end;
+    }
+    return new AlignedText(text, starts, ends);
+  }
+
+  /** A text made by {@link AlignedTextBuilder}. */
+  static built(text: string, starts: readonly number[], ends: readonly number[]): AlignedText {
+    return new AlignedText(text, Int32Array.from(starts), Int32Array.from(ends));
+  }
+
+  slice(start: number, end: number): AlignedText {
+    if (start === 0 && end === this.text.length) return this;
+    return new AlignedText(
+      this.text.slice(start, end),
+      this.starts.subarray(start, end),
+      this.ends.subarray(start, end),
+    );
+  }
+
+  /** The span of the original text that the non-empty range `[start, end)` came from. */
+  originalSpan(start: number, end: number): Span {
+    return [this.starts[start], this.ends[end - 1]];
+  }
+}
+
+/** Puts together a text whose characters come from `source`. */
+export class AlignedTextBuilder {
+  private readonly parts: string[] = [];
+  private readonly starts: number[] = [];
+  private readonly ends: number[] = [];
+
+  constructor(private readonly source: AlignedText) {}
+
+  /** Takes over `[start, end)` as it is. */
+  keep(start: number, end: number): void {
+    this.parts.push(this.source.text.slice(start, end));
+    for (let at = start; at < end; at++) this.align(at);
+  }
+
+  /** Adds new text that stands for the source's character at code unit `at`. */
+  add(text: string, at: number): void {
+    this.parts.push(text);
+    for (let i = 0; i < text.length; i++) this.align(at);
+  }
+
+  build(): AlignedText {
+    return AlignedText.built(this.parts.join(''), this.starts, this.ends);
+  }
+
+  private align(at: number): void {
+    const [start, end] = this.source.originalSpan(at, at + 1);
+    this.starts.push(start);
+    this.ends.push(end);
+  }
+}
+
+/** The source with `prefix` in front; the prefix shares the span of the first character. An empty text stays empty. */
+export function prepend(source: AlignedText, prefix: string): AlignedText {
+  if (source.text === '') return source;
+  const builder = new AlignedTextBuilder(source);
+  builder.add(prefix, 0);
+  builder.keep(0, source.text.length);
+  return builder.build();
+}
+
+/** Replaces every match of `pattern` (global); the new text stands for the last character of the match. */
+export function replaceAll(source: AlignedText, pattern: RegExp, content: string): AlignedText {
+  const builder = new AlignedTextBuilder(source);
+  let done = 0;
+  for (const match of source.text.matchAll(pattern)) {
+    if (match[0] === '') continue;
+    builder.keep(done, match.index);
+    done = match.index + match[0].length;
+    builder.add(content, done - 1);
+  }
+  if (done === 0) return source;
+  builder.keep(done, source.text.length);
+  return builder.build();
+}
+
+/** Code units of the character at `at`: 2 for a surrogate pair, else 1. */
+export function characterLength(text: string, at: number): number {
+  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+}
