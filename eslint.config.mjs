@@ -1,7 +1,13 @@
 // One flat configuration: type-checked rules everywhere, XSS rules for whatever builds a page.
-import tseslint from 'typescript-eslint';
 import noUnsanitized from 'eslint-plugin-no-unsanitized';
 import sortImports from 'eslint-plugin-simple-import-sort';
+import tseslint from 'typescript-eslint';
+
+// What the scripts use without import: Node's globals, and the page's in functions that run in a browser.
+const scriptGlobals = [
+  ...['process', 'console', 'Buffer', 'URL', 'URLSearchParams', 'fetch', 'performance', 'module', 'require'],
+  ...['setTimeout', 'clearTimeout', 'document', 'NodeFilter'],
+];
 
 export default tseslint.config(
   { ignores: ['dist/**', 'dist-test/**', 'tools/**', 'vsix/**', 'test-results/**', 'node_modules/**'] },
@@ -26,6 +32,9 @@ export default tseslint.config(
   {
     files: ['**/*.mjs', '**/*.cjs'],
     plugins: { 'simple-import-sort': sortImports },
-    rules: { 'simple-import-sort/imports': 'error' },
+    languageOptions: {
+      globals: Object.fromEntries(scriptGlobals.map(name => [name, 'readonly'])),
+    },
+    rules: { 'simple-import-sort/imports': 'error', 'no-undef': 'error', 'no-unused-vars': 'error' },
   },
 );

@@ -55,13 +55,15 @@ async function repeatGesture(times, gesture, reset) {
   }
 }
 
-/** The row by its own name, never the first one: the list is filled and sorted late. */
-const quickRow = (page, title) =>
-  page
-    .locator('.quick-input-list .monaco-list-row')
-    .and(page.locator(`[aria-label="${title}"], [aria-label^="${title}, "]`)); // ", <keys>" or ", recently used"
+/** A row whose accessible name is `label` or starts with it and one of `separators`. */
+const quickRow = (page, label, ...separators) => {
+  const names = separators.map(separator => `[aria-label^="${label}${separator}"]`);
+  const row = page.locator('.quick-input-list .monaco-list-row');
+  return row.and(page.locator([`[aria-label="${label}"]`, ...names].join())).first();
+};
 
-async function quickOpen(page, key, text, title) {
+/** Chooses a row by its own name, never the first one: the list is filled and sorted late. */
+async function quickOpen(page, key, text, row) {
   const input = page.locator('.quick-input-widget input[type="text"]').first();
   await repeatGesture(
     6,
@@ -69,26 +71,26 @@ async function quickOpen(page, key, text, title) {
       await page.keyboard.press(key);
       await input.waitFor({ state: 'visible', timeout: 3000 });
       await input.fill(text, { timeout: 2000 });
-      await quickRow(page, title).first().click({ timeout: 3000 });
+      await row.click({ timeout: 3000 });
     },
     () => page.keyboard.press('Escape'),
   );
 }
 
 /** Runs a command through the palette, by its full title (`Category: Title`). */
-export const runCommand = (page, title) => quickOpen(page, 'F1', `>${title}`, title);
+export const runCommand = (page, title) => quickOpen(page, 'F1', `>${title}`, quickRow(page, title, ', '));
 
 /** Opens a file of the workspace by its name and waits for its editor. */
 export async function openFile(page, name) {
-  await quickOpen(page, 'Control+P', name, name);
+  await quickOpen(page, 'Control+P', name, quickRow(page, name, ' ', ', ')); // the folder follows the name
   await page.locator(`.editor-instance .monaco-editor[data-uri$="/${name}"] .view-line`).first().waitFor();
 }
 
 /** Chooses a row of the quick pick that an extension shows, by the start of its label. */
 export async function chooseQuickPick(page, label) {
-  const row = page.locator(`.quick-input-list .monaco-list-row[aria-label^="${label}"]`).first();
+  const row = quickRow(page, label, '');
   await row.click();
-  await row.waitFor({ state: 'detached' });
+  await row.waitFor({ state: 'hidden' });
 }
 
 /** Answers the input box that an extension shows. */
@@ -106,13 +108,13 @@ export async function openContainer(page, title) {
   await heading.waitFor();
 }
 
-/** A view of the side bar by its title, expanded. */
+/** A view of the side bar by its title, expanded. The header is hidden where the view is the only one of its container. */
 export async function openView(page, title) {
   const pane = page
     .locator('.sidebar .pane')
     .filter({ has: page.locator(`.pane-header[aria-label^="${title}"]`) });
   const header = pane.locator('.pane-header').first();
-  await header.waitFor();
+  await header.waitFor({ state: 'attached' });
   if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
   return pane;
 }
@@ -123,7 +125,7 @@ export const treeRows = pane => pane.locator('.monaco-list-row');
 /** Expands or collapses a row of a tree by a click on its arrow. */
 export const toggleRow = row => row.locator('.monaco-tl-twistie').click();
 
-/** Middle of a word in the visible editor. Monaco cuts text into spans with no-break spaces, so a DOM range measures it. */
+/** Middle of a word that is in sight in the last editor. Monaco cuts text into spans with no-break spaces, so a DOM range measures it. */
 async function wordPosition(page, word) {
   const lines = page.locator('.editor-instance .monaco-editor .view-lines').last();
   const position = await lines.evaluate((element, wanted) => {
@@ -135,18 +137,20 @@ async function wordPosition(page, word) {
       range.setStart(node, start);
       range.setEnd(node, start + wanted.length);
       const box = range.getBoundingClientRect();
-      return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+      const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+      const atMiddle = document.elementFromPoint(middle.x, middle.y);
+      return atMiddle && element.contains(atMiddle) ? middle : null;
     }
     return null;
   }, word);
-  if (!position) throw new Error(`"${word}" is not visible in the editor`);
+  if (!position) throw new Error(`"${word}" is not in sight in the editor`);
   return position;
 }
 
 /** Hovers a word of the visible editor; resolves with the text of the hover that contains `expected`. */
 export async function hoverWord(page, word, expected) {
   const { x, y } = await wordPosition(page, word);
-  const hover = page.locator('.monaco-hover:visible .hover-contents').filter({ hasText: expected }).first();
+  const hover = page.locator('.hover-contents:visible').filter({ hasText: expected }).first();
   const pointAt = async () => {
     await page.mouse.move(x, y, { steps: 3 });
     await hover.waitFor({ timeout: 3000 });
@@ -173,17 +177,20 @@ export async function notification(page, text, { timeout = 5000 } = {}) {
   return item;
 }
 
+/** Empties and closes the notification centre. */
+export const clearNotifications = page => runCommand(page, 'Notifications: Clear All Notifications');
+
 const themes = {
   dark: { name: 'Dark Modern', className: 'vs-dark' },
   light: { name: 'Light Modern', className: 'vs' },
-  'high contrast': { name: 'Default High Contrast', className: 'hc-black' },
+  'high contrast': { name: 'Dark High Contrast', className: 'hc-black' },
 };
 
-/** Settings that start a window in a theme. */
-export const themeSettings = theme => ({ 'workbench.colorTheme': themes[theme].name });
-
-/** Switches the theme by the user settings and waits until it is on. */
-export async function switchTheme(page, server, theme) {
-  server.configure(themeSettings(theme));
-  await page.locator(`.monaco-workbench.${themes[theme].className}`).waitFor();
+/** Switches the theme as a user does, and waits until it is on. */
+export async function switchTheme(page, theme) {
+  const { name, className } = themes[theme];
+  await runCommand(page, 'Preferences: Color Theme');
+  await page.getByPlaceholder(/^Select Color Theme/).fill(name); // the list is longer than what is in sight
+  await chooseQuickPick(page, name);
+  await page.locator(`.monaco-workbench.${className}`).waitFor();
 }

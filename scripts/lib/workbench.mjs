@@ -36,6 +36,7 @@ const quietSettings = {
   'extensions.autoUpdate': false,
   'extensions.autoCheckUpdates': false,
   'extensions.ignoreRecommendations': true,
+  'workbench.colorTheme': 'Dark Modern',
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
   'workbench.enableExperiments': false,
@@ -86,15 +87,16 @@ const folderArguments = dir => [
   ...['--config', path.join(dir, 'config.yaml')],
 ];
 
-const settingsFile = dir => path.join(dir, 'user-data/User/settings.json');
-
 /** Makes the server's throw-away folder. Its path is short because Unix sockets lie below it. */
 function makeServerFolder(settings) {
   const dir = mkdtempSync(path.join(tmpdir(), 'rl-wb-'));
   for (const name of ['user-data/User', 'extensions', 'xdg-run'])
     mkdirSync(path.join(dir, name), { recursive: true });
   writeFileSync(path.join(dir, 'config.yaml'), 'auth: none\n');
-  writeFileSync(settingsFile(dir), JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+  writeFileSync(
+    path.join(dir, 'user-data/User/settings.json'),
+    JSON.stringify({ ...quietSettings, ...settings }),
+  );
   return dir;
 }
 
@@ -186,11 +188,6 @@ export async function startServer({ development = false, vsix, port, env: extraE
     ended: once(child, 'exit'),
     log: () => readFileSync(path.join(dir, 'server.log'), 'utf8'),
     extensionHostLog: () => readExtensionHostLog(dir),
-    /** Changes user settings of the running workbench. */
-    configure(changes) {
-      const current = JSON.parse(readFileSync(settingsFile(dir), 'utf8'));
-      writeFileSync(settingsFile(dir), JSON.stringify({ ...current, ...changes }, null, 2));
-    },
     async stop() {
       await stopGroup(child);
       if (process.env.E2E_KEEP) console.log(`Kept: ${dir}`);

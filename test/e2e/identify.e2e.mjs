@@ -12,11 +12,11 @@ step('the activity bar opens Router Lens with its view of experts', async () => 
 });
 
 step('the view is there in a light theme too', async () => {
-  const { page, server } = session;
-  await switchTheme(page, server, 'light');
+  const { page } = session;
+  await switchTheme(page, 'light');
   await openView(page, 'Experts');
   await picture('side-bar-light');
-  await switchTheme(page, server, 'dark');
+  await switchTheme(page, 'dark');
 });
 
 step('a prompt of the demo opens', async () => {

@@ -7,15 +7,15 @@ import { after, before, test } from 'node:test';
 import { makeFixtureWorkspace } from '../../scripts/lib/fixture-workspace.mjs';
 import { testResults, vsixPath } from '../../scripts/lib/paths.mjs';
 import { startServer } from '../../scripts/lib/workbench.mjs';
-import { launchBrowser, openWorkbench, themeSettings } from '../../scripts/lib/workbench-window.mjs';
+import { launchBrowser, openWorkbench } from '../../scripts/lib/workbench-window.mjs';
 
 /**
  * Starts a workbench before the tests of the file that calls this, and stops it after them.
  * `step` declares a test: the steps of a file share the window and run in order. A failing one leaves a picture
  * `test-results/FAILED-….png` and the extension host's errors.
- * @param {{ theme?: 'dark' | 'light' | 'high contrast', settings?: object }} [options]
+ * @param {{ settings?: object }} [options] `settings`: user settings of the workbench
  */
-export function useWorkbench({ theme = 'dark', settings = {} } = {}) {
+export function useWorkbench({ settings = {} } = {}) {
   /** @type {{ page: import('playwright-core').Page, external: string[], server: object, folder: string }} */
   const session = {};
   let browser;
@@ -25,10 +25,7 @@ export function useWorkbench({ theme = 'dark', settings = {} } = {}) {
     mkdirSync(testResults, { recursive: true });
     workspace = makeFixtureWorkspace();
     session.folder = workspace.folder;
-    session.server = await startServer({
-      vsix: vsixPath(),
-      settings: { ...themeSettings(theme), ...settings },
-    });
+    session.server = await startServer({ vsix: vsixPath(), settings });
     browser = await launchBrowser();
     Object.assign(session, await openWorkbench(browser, session.server, { folder: workspace.folder }));
   });
