@@ -2,11 +2,12 @@
 import * as v from 'valibot';
 
 import { AlignedText } from './aligned-text';
+import { idBound } from './byte-pair-encoding';
 import type { Normalizer } from './normalizer';
 import { escapeForRegExp } from './pattern';
 
 export const AddedTokenSchema = v.object({
-  id: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  id: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(idBound - 1)),
   content: v.string(),
   /** Only between non-word characters. */
   single_word: v.optional(v.boolean(), false),

@@ -7,8 +7,10 @@ export type Span = [start: number, end: number];
 export class AlignedText {
   private constructor(
     readonly text: string,
+    /** Per code unit, from `first` on: the start and the end of its span. */
     private readonly starts: Int32Array,
     private readonly ends: Int32Array,
+    private readonly first: number,
   ) {}
 
   /** The original text itself: every code unit belongs to its own character. */
@@ -17,30 +19,43 @@ export class AlignedText {
     const ends = new Int32Array(text.length);
     for (let at = 0; at < text.length;) {
       const end = at + characterLength(text, at);
-      starts.fill(at, at, end);
-      ends.fill(end, at, end);
+      for (let i = at; i < end; i++) {
+        starts[i] = at;
+        ends[i] = end;
+      }
       at = end;
     }
-    return new AlignedText(text, starts, ends);
+    return new AlignedText(text, starts, ends, 0);
   }
 
   /** A text made by {@link AlignedTextBuilder}. */
   static built(text: string, starts: readonly number[], ends: readonly number[]): AlignedText {
-    return new AlignedText(text, Int32Array.from(starts), Int32Array.from(ends));
+    return new AlignedText(text, Int32Array.from(starts), Int32Array.from(ends), 0);
   }
 
   slice(start: number, end: number): AlignedText {
     if (start === 0 && end === this.text.length) return this;
-    return new AlignedText(
-      this.text.slice(start, end),
-      this.starts.subarray(start, end),
-      this.ends.subarray(start, end),
-    );
+    return new AlignedText(this.text.slice(start, end), this.starts, this.ends, this.first + start);
+  }
+
+  /** The same text in other letters, code unit by code unit. */
+  respelled(text: string): AlignedText {
+    return new AlignedText(text, this.starts, this.ends, this.first);
+  }
+
+  /** Where the span of the code unit `at` starts in the original text. */
+  originalStart(at: number): number {
+    return this.starts[this.first + at];
+  }
+
+  /** Where the span of the code unit `at` ends in the original text. */
+  originalEnd(at: number): number {
+    return this.ends[this.first + at];
   }
 
   /** The span of the original text that the non-empty range `[start, end)` came from. */
   originalSpan(start: number, end: number): Span {
-    return [this.starts[start], this.ends[end - 1]];
+    return [this.originalStart(start), this.originalEnd(end - 1)];
   }
 }
 
@@ -69,9 +84,8 @@ export class AlignedTextBuilder {
   }
 
   private align(at: number): void {
-    const [start, end] = this.source.originalSpan(at, at + 1);
-    this.starts.push(start);
-    this.ends.push(end);
+    this.starts.push(this.source.originalStart(at));
+    this.ends.push(this.source.originalEnd(at));
   }
 }
 
@@ -101,5 +115,6 @@ export function replaceAll(source: AlignedText, pattern: RegExp, content: string
 
 /** Code units of the character at `at`: 2 for a surrogate pair, else 1. */
 export function characterLength(text: string, at: number): number {
-  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  const code = text.charCodeAt(at);
+  return code >= 0xd800 && code < 0xdc00 && (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
 }

@@ -18,6 +18,9 @@ function alphabet(): string[] {
 /** The text's UTF-8 bytes in the byte alphabet; each byte is aligned with its whole character. */
 export function toByteCharacters(source: AlignedText): AlignedText {
   const { text } = source;
+  if (/^[\0-\x7f]*$/.test(text)) {
+    return source.respelled(text.replace(/[^!-~]/g, character => byteCharacters[character.charCodeAt(0)]));
+  }
   const builder = new AlignedTextBuilder(source);
   for (let at = 0; at < text.length;) {
     const end = at + characterLength(text, at);

@@ -5,6 +5,7 @@ import { InputError } from '../../common/errors';
 import { characterLength } from './aligned-text';
 import { optionsOf } from './component';
 import { MergeQueue } from './merge-queue';
+import { MergeTable } from './merge-table';
 
 /** A token of a word; `[start, end)` in UTF-16 code units of the word. */
 export interface WordToken {
@@ -30,18 +31,17 @@ const ModelOptions = v.object({
 });
 type Options = v.InferOutput<typeof ModelOptions>;
 
-/** Ids stay below this bound, so that a pair of them fits into one number that is exact. */
-const idBound = 2 ** 24;
+/** Far above any published vocabulary; keeps a hostile file from filling the memory. */
+export const idBound = 2 ** 24;
+/** In place of the id of a symbol that was merged into the one before it. */
+const merged = -1;
 const maximumCachedWords = 50_000;
 const maximumCachedLength = 256;
 
 export class BytePairEncoding {
   readonly vocabulary: ReadonlyMap<string, number>;
   private readonly options: Options;
-  /** Pair of ids → rank of its merge; the lowest rank is merged first. */
-  private readonly ranks = new Map<number, number>();
-  /** Rank → id of the merged token. */
-  private readonly mergedIds: number[] = [];
+  private readonly merges: MergeTable;
   private readonly unknownId: number | undefined;
   private readonly fallbackIds: readonly (number | undefined)[];
   private readonly cache = new Map<string, readonly WordToken[]>();
@@ -51,6 +51,7 @@ export class BytePairEncoding {
   constructor(config: unknown) {
     this.options = optionsOf(config, ModelOptions, 'model BPE');
     this.vocabulary = readVocabulary(this.options.vocab);
+    this.merges = new MergeTable(this.options.merges.length);
     this.options.merges.forEach((merge, rank) => this.addMerge(merge, rank));
     this.unknownId = this.findUnknown();
     this.fallbackIds = Array.from({ length: 256 }, (_, byte) =>
@@ -116,47 +117,36 @@ export class BytePairEncoding {
     const next = symbols.map((_, i) => i + 1);
     const previous = symbols.map((_, i) => i - 1);
     const queue = new MergeQueue();
-    const enqueue = (left: number): void => {
-      const rank = left >= 0 && next[left] < count ? this.rankOf(ids[left], ids[next[left]]) : undefined;
-      if (rank !== undefined) queue.push(rank, left);
+    const enqueue = (left: number, right: number): void => {
+      const rank = left >= 0 && right < count ? this.merges.rank(ids[left], ids[right]) : -1;
+      if (rank >= 0) queue.push(rank, left);
     };
-    for (let i = 0; i + 1 < count; i++) enqueue(i);
+    for (let i = 1; i < count; i++) enqueue(i - 1, i);
     for (let top = queue.pop(); top; top = queue.pop()) {
-      const { rank, position } = top;
-      const right = next[position];
+      const left = top.position;
+      const right = next[left];
       // An entry is stale once either of its two symbols was merged with another one.
-      if (right >= count || ids[position] < 0 || this.rankOf(ids[position], ids[right]) !== rank) continue;
-      ids[position] = this.mergedIds[rank];
-      ids[right] = -1;
-      next[position] = next[right];
-      if (next[right] < count) previous[next[right]] = position;
-      enqueue(previous[position]);
-      enqueue(position);
+      if (right >= count || ids[left] === merged || this.merges.rank(ids[left], ids[right]) !== top.rank)
+        continue;
+      ids[left] = this.merges.merged(ids[left], ids[right]);
+      ids[right] = merged;
+      next[left] = next[right];
+      if (next[right] < count) previous[next[right]] = left;
+      enqueue(previous[left], left);
+      enqueue(left, next[left]);
     }
     return collect(symbols, ids, next);
   }
 
-  private rankOf(left: number, right: number): number | undefined {
-    return this.ranks.get(left * idBound + right);
-  }
-
   private addMerge(merge: unknown, rank: number): void {
-    const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
-    if (!Array.isArray(parts) || parts.length !== 2)
-      throw new InputError(`model BPE: merge ${rank} is not a pair`);
-    const [left, right] = parts as unknown[];
-    if (typeof left !== 'string' || typeof right !== 'string') {
-      throw new InputError(`model BPE: merge ${rank} is not a pair of strings`);
-    }
-    const merged = left + right.slice(this.options.continuing_subword_prefix.length);
+    const [left, right] = partsOfMerge(merge, rank);
     const leftId = this.vocabulary.get(left);
     const rightId = this.vocabulary.get(right);
-    const mergedId = this.vocabulary.get(merged);
+    const mergedId = this.vocabulary.get(left + right.slice(this.options.continuing_subword_prefix.length));
     if (leftId === undefined || rightId === undefined || mergedId === undefined) {
       throw new InputError(`model BPE: merge ${rank} uses a token that is not in the vocabulary`);
     }
-    this.ranks.set(leftId * idBound + rightId, rank);
-    this.mergedIds.push(mergedId);
+    this.merges.add(leftId, rightId, rank, mergedId);
   }
 
   private findUnknown(): number | undefined {
@@ -181,6 +171,16 @@ function readVocabulary(entries: Record<string, unknown>): Map<string, number> {
     vocabulary.set(token, id);
   }
   return vocabulary;
+}
+
+/** Older files write a merge as `"left right"`, newer ones as `["left", "right"]`. */
+function partsOfMerge(merge: unknown, rank: number): [string, string] {
+  const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
+  if (Array.isArray(parts) && parts.length === 2) {
+    const [left, right] = parts as unknown[];
+    if (typeof left === 'string' && typeof right === 'string') return [left, right];
+  }
+  throw new InputError(`model BPE: merge ${rank} is not a pair of tokens`);
 }
 
 /** The symbols that are left, each from the start of its first to the end of its last. */

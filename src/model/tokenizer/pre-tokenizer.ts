@@ -97,5 +97,5 @@ function metaspace(options: v.InferOutput<typeof MetaspaceOptions>): PreTokenize
 }
 
 function isFirst(word: AlignedText): boolean {
-  return word.text !== '' && word.originalSpan(0, 1)[0] === 0;
+  return word.text !== '' && word.originalStart(0) === 0;
 }

@@ -42,8 +42,8 @@ export class Tokenizer {
   private readonly model: BytePairEncoding;
   private readonly postProcessor: PostProcessor;
   private readonly decodeTokens: Decoder;
-  private readonly ids: Map<string, number>;
-  private readonly tokens = new Map<number, string>();
+  /** Id → token. */
+  private readonly tokens: (string | undefined)[] = [];
   private readonly specialIds: ReadonlySet<number>;
 
   private constructor(
@@ -57,13 +57,12 @@ export class Tokenizer {
     this.model = createModel(tokenizer.model);
     this.postProcessor = createPostProcessor(tokenizer.post_processor);
     this.decodeTokens = createDecoder(tokenizer.decoder);
-    this.ids = new Map(this.model.vocabulary);
-    for (const { content, id } of tokenizer.added_tokens) this.ids.set(content, id);
-    for (const [token, id] of this.ids) this.tokens.set(id, token);
+    for (const [token, id] of this.model.vocabulary) this.tokens[id] = token;
+    for (const { content, id } of tokenizer.added_tokens) this.tokens[id] = content;
     this.specialIds = new Set(tokenizer.added_tokens.filter(({ special }) => special).map(({ id }) => id));
-    this.bosTokenId = this.ids.get(specialTokens.bos_token);
-    this.eosTokenId = this.ids.get(specialTokens.eos_token);
-    this.padTokenId = this.ids.get(specialTokens.pad_token);
+    this.bosTokenId = this.idOf(specialTokens.bos_token);
+    this.eosTokenId = this.idOf(specialTokens.eos_token);
+    this.padTokenId = this.idOf(specialTokens.pad_token);
   }
 
   /**
@@ -82,7 +81,7 @@ export class Tokenizer {
 
   /** Number of tokens, added ones included. */
   get vocabularySize(): number {
-    return this.tokens.size;
+    return this.tokens.reduce(count => count + 1, 0);
   }
 
   encode(text: string, options: EncodeOptions = {}): Encoding {
@@ -99,7 +98,7 @@ export class Tokenizer {
   /** Ids that are not in the vocabulary are left out, as in the reference library. */
   decode(ids: readonly number[], options: { skipSpecialTokens?: boolean } = {}): string {
     const tokens = ids.flatMap(id => {
-      const token = options.skipSpecialTokens && this.specialIds.has(id) ? undefined : this.tokens.get(id);
+      const token = options.skipSpecialTokens && this.specialIds.has(id) ? undefined : this.tokens[id];
       return token ?? [];
     });
     return this.decodeTokens(tokens).join('');
@@ -117,11 +116,17 @@ export class Tokenizer {
     return renderChatTemplate(text, this.files.specialTokens, messages, options.addGenerationPrompt, file);
   }
 
+  private idOf(token: string | undefined): number | undefined {
+    if (token === undefined) return undefined;
+    const added = this.files.tokenizer.added_tokens.find(({ content }) => content === token);
+    return added?.id ?? this.model.vocabulary.get(token);
+  }
+
   private encodeSection(section: AlignedText): Token[] {
     const tokens: Token[] = [];
     for (const word of this.preTokenize(section)) {
       for (const { id, start, end } of this.model.tokenize(word.text)) {
-        tokens.push({ id, text: this.tokens.get(id) ?? '', span: word.originalSpan(start, end) });
+        tokens.push({ id, text: this.tokens[id] ?? '', span: word.originalSpan(start, end) });
       }
     }
     return tokens;
