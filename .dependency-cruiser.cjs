@@ -65,7 +65,8 @@ module.exports = {
     { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '\\.(test|d)\\.ts$' }, to: {} },
   ],
   options: {
-    doNotFollow: { path: 'node_modules' },
+    // A test imports the package esbuild, which is taken for the build script of the same name.
+    doNotFollow: { path: ['node_modules', '^esbuild\\.mjs$'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },

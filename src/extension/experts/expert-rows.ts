@@ -1,0 +1,93 @@
+/** @file What the Experts view shows, as plain data: layers, and their experts by tuned ratio. */
+import type { ContextDependence } from '../../protocol/artifacts';
+
+export interface ExpertRow {
+  kind: 'expert';
+  layer: number;
+  expert: number;
+  /** Shares of the routing, 0 to 1. */
+  base: number;
+  tuned: number;
+  /** (token, slot) pairs. */
+  countBase: number;
+  countTuned: number;
+  /** Context-faithful: among the k largest tuned ratios of its layer. */
+  contextFaithful: boolean;
+  /** Original: among the k largest ratios of the untuned model. */
+  original: boolean;
+}
+
+export interface LayerRow {
+  kind: 'layer';
+  layer: number;
+  /** Context-faithful experts, largest ratio first. */
+  contextFaithful: number[];
+  experts: ExpertRow[];
+}
+
+/** Layers ascending; experts by tuned ratio, largest first, ties by their number. */
+export function expertRows(result: ContextDependence): LayerRow[] {
+  return Object.keys(result.ratio.tuned)
+    .map(Number)
+    .sort((a, b) => a - b)
+    .map(layer => layerRow(result, layer));
+}
+
+function layerRow({ ratio, count, ce, oe }: ContextDependence, layer: number): LayerRow {
+  const contextFaithful = ce[layer] ?? [];
+  const original = oe[layer] ?? [];
+  const experts = (ratio.tuned[layer] ?? []).map((tuned, expert): ExpertRow => ({
+    kind: 'expert',
+    layer,
+    expert,
+    base: ratio.base[layer]?.[expert] ?? 0,
+    tuned,
+    countBase: count.base[layer]?.[expert] ?? 0,
+    countTuned: count.tuned[layer]?.[expert] ?? 0,
+    contextFaithful: contextFaithful.includes(expert),
+    original: original.includes(expert),
+  }));
+  experts.sort((a, b) => b.tuned - a.tuned || a.expert - b.expert);
+  return { kind: 'layer', layer, contextFaithful, experts };
+}
+
+/** e.g. `★ 11` */
+export function expertLabel(row: ExpertRow): string {
+  return row.contextFaithful ? `★ ${row.expert}` : `${row.expert}`;
+}
+
+/** e.g. `44.1 %  (+32.3)  CE OE`: tuned ratio, difference to the untuned one in percentage points, badges. */
+export function expertDescription(row: ExpertRow): string {
+  const badges = [row.contextFaithful ? 'CE' : '', row.original ? 'OE' : ''].filter(Boolean).join(' ');
+  return `${percent(row.tuned)} %  (${signed(row.tuned - row.base)})${badges && `  ${badges}`}`;
+}
+
+/** Plain text for tooltip and screen readers. */
+export function expertTooltip(row: ExpertRow, result: Pick<ContextDependence, 'samples' | 'k'>): string {
+  const lines = [
+    `Expert ${row.expert} of layer ${row.layer}`,
+    `Router-tuned: ${percent(row.tuned)} % of the routing, ${row.countTuned.toLocaleString('en')} token slots`,
+    `Untuned: ${percent(row.base)} %, ${row.countBase.toLocaleString('en')} token slots`,
+    `Over ${result.samples.toLocaleString('en')} samples`,
+  ];
+  if (row.contextFaithful)
+    lines.push(`★ Context-faithful (CE): among the ${result.k} most used after router tuning`);
+  if (row.original) lines.push(`Original (OE): among the ${result.k} most used before`);
+  return lines.join('\n');
+}
+
+/** e.g. `CE 11, 0` */
+export function layerDescription(row: LayerRow): string {
+  return row.contextFaithful.length > 0 ? `CE ${row.contextFaithful.join(', ')}` : '';
+}
+
+function percent(ratio: number): string {
+  return (100 * ratio).toFixed(1);
+}
+
+/** With a true minus sign, and no sign for what rounds to zero. */
+function signed(difference: number): string {
+  const rounded = percent(Math.abs(difference));
+  if (Number(rounded) === 0) return '±0.0';
+  return `${difference < 0 ? '−' : '+'}${rounded}`;
+}

@@ -1,0 +1,135 @@
+/** @file Puts the extension together. */
+import path from 'node:path';
+
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+
+import { InputError, messageOf } from '../common/errors';
+import { runFiles, runsFolder } from '../protocol/artifacts';
+import { openDemo } from './demo';
+import { Engine } from './engine/engine';
+import { ExpertsView } from './experts/experts-view';
+import { offer, showFailure } from './failure';
+import { IdentifyCommand, IdentifyOptionsSchema } from './identify-command';
+import { commands, productName } from './manifest';
+import { openReport } from './report-panel';
+import { connectPanelAndEditor } from './routing/panel-and-editor';
+import { RoutingPanel } from './routing/routing-panel';
+import { TokenDecorations } from './routing/token-decorations';
+import { TokenHover } from './routing/token-hover';
+import { TraceCommand, TraceOptionsSchema } from './routing/trace-command';
+import { TraceStore } from './routing/trace-store';
+import { StatusBar } from './status-bar';
+import { Pickers } from './workspace/pickers';
+import { pickRun } from './workspace/run-picker';
+import { Selection } from './workspace/selection';
+import { allFolders } from './workspace/workspace';
+
+/** What `activate` returns, for tests and other extensions. */
+export interface RouterLensApi {
+  /** Process id of the engine while it runs. */
+  enginePid(): number | undefined;
+  /** What the Experts view shows. */
+  readonly experts: Pick<ExpertsView, 'getChildren' | 'getTreeItem' | 'current'>;
+}
+
+export function activate(context: vscode.ExtensionContext): RouterLensApi {
+  const log = vscode.window.createOutputChannel(productName, { log: true });
+  const engine = new Engine(path.join(context.extensionPath, 'dist', 'worker.js'), log, {
+    onState: () => statusBar.update(),
+    onCrash: ({ message, output }) => {
+      const last = output.at(-1);
+      void offer(last === undefined ? message : `${message} Its last words: ${last}`, {
+        'Show Log': commands.showLog,
+        'Restart Engine': commands.restartEngine,
+      });
+    },
+  });
+  const selection = new Selection(context.workspaceState);
+  const statusBar = new StatusBar(engine, selection);
+  const pickers = new Pickers(engine, selection);
+  const experts = new ExpertsView(log);
+  const identify = new IdentifyCommand(engine, pickers, () => experts.choose(undefined));
+  const traces = new TraceStore(context.storageUri?.fsPath);
+  const panel = new RoutingPanel(context.extensionUri, traces, log);
+  const decorations = new TokenDecorations(traces);
+  const trace = new TraceCommand(engine, pickers, selection, experts, traces, panel);
+
+  context.subscriptions.push(
+    log,
+    ...[engine, statusBar, experts, traces, panel, decorations],
+    connectPanelAndEditor(panel, traces, decorations),
+    watchRuns(experts),
+    vscode.languages.registerHoverProvider(
+      [{ scheme: 'file' }, { scheme: 'untitled' }],
+      new TokenHover(traces),
+    ),
+  );
+
+  // Coming back after a reload: hovers and panel show what was traced before.
+  void traces.restore().catch((error: unknown) => log.warn(`Last trace: ${messageOf(error)}`));
+
+  const register = (command: string, run: (argument: unknown) => unknown): void => {
+    context.subscriptions.push(
+      vscode.commands.registerCommand(command, async (argument: unknown) => {
+        try {
+          return await run(argument);
+        } catch (error) {
+          showFailure(error, log);
+          // A caller with options is a program: it must learn of the failure.
+          if (isOptions(argument)) throw error;
+        }
+      }),
+    );
+  };
+  register(commands.identify, options => identify.run(parseOptions(IdentifyOptionsSchema, options)));
+  register(commands.tracePrompt, options => trace.tracePrompt(parseOptions(TraceOptionsSchema, options)));
+  register(commands.traceSample, options => trace.traceSample(parseOptions(TraceOptionsSchema, options)));
+  register(commands.openRouting, async () => {
+    await traces.restore();
+    if (traces.latest) panel.open();
+    else throw new InputError('There is no trace yet: open a prompt and run “Trace Routing of This Prompt”.');
+  });
+  register(commands.openExperts, async () => {
+    const run = await pickRun(experts.runs());
+    if (run) await experts.reveal(run.folder);
+  });
+  register(commands.refreshExperts, () => experts.refresh());
+  register(commands.openReport, () => openReport(experts.current?.run));
+  register(commands.selectModel, () => pickers.pickModel());
+  register(commands.selectDataset, () => pickers.pickDataset());
+  register(commands.openDemo, () => openDemo(path.join(context.extensionPath, 'demo')));
+  register(commands.restartEngine, () => engine.restart());
+  register(commands.showLog, () => log.show());
+
+  return { enginePid: () => engine.pid, experts };
+}
+
+/** Runs of the command line show up by themselves, too. */
+function watchRuns(experts: ExpertsView): vscode.Disposable {
+  const watchers = allFolders().map(folder => {
+    const pattern = new vscode.RelativePattern(folder, `${runsFolder}/*/${runFiles.run}`);
+    const watcher = vscode.workspace.createFileSystemWatcher(pattern);
+    const refresh = (): void => experts.refresh();
+    watcher.onDidCreate(refresh);
+    watcher.onDidChange(refresh);
+    watcher.onDidDelete(refresh);
+    return watcher;
+  });
+  return vscode.Disposable.from(...watchers);
+}
+
+/** Menus pass what was clicked on, e.g. a `Uri`; options are plain objects. */
+function isOptions(argument: unknown): argument is object {
+  return (
+    typeof argument === 'object' && argument !== null && Object.getPrototypeOf(argument) === Object.prototype
+  );
+}
+
+/** @throws InputError that names the option which is wrong */
+function parseOptions<S extends v.GenericSchema>(schema: S, argument: unknown): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, isOptions(argument) ? argument : {});
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new InputError(`Options of the command: ${v.getDotPath(issue) ?? 'all'}: ${issue.message}.`);
+}

@@ -1,0 +1,24 @@
+/** @file How failures reach the user: their own mistakes in one line, bugs with the way to the log. */
+import * as vscode from 'vscode';
+
+import { CancelledError, InputError, messageOf } from '../common/errors';
+import { EngineExitError } from './engine/engine-process';
+import { commands } from './manifest';
+
+/** Shows the error as a notification, without waiting for an answer. A crash of the engine was already told. */
+export function showFailure(error: unknown, log: vscode.LogOutputChannel): void {
+  if (error instanceof CancelledError || error instanceof EngineExitError) return;
+  if (error instanceof InputError) {
+    log.warn(error.message);
+    void vscode.window.showErrorMessage(error.message);
+    return;
+  }
+  log.error(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
+  void offer(`Router Lens failed: ${messageOf(error)}`, { 'Show Log': commands.showLog });
+}
+
+/** An error message with buttons that run commands. */
+export async function offer(message: string, actions: Record<string, string>): Promise<void> {
+  const chosen = await vscode.window.showErrorMessage(message, ...Object.keys(actions));
+  if (chosen) await vscode.commands.executeCommand(actions[chosen]);
+}

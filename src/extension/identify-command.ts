@@ -1,0 +1,80 @@
+/** @file Identify Context-Faithful Experts: asks what is not given, runs the job, offers what comes next. */
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+
+import {
+  EngineSettingsSchema,
+  type IdentifyRequestInput,
+  IdentifyRequestSchema,
+  type IdentifyResult,
+  TrainingSettingsSchema,
+} from '../protocol/jobs';
+import type { Engine } from './engine/engine';
+import { EngineExitError } from './engine/engine-process';
+import { withJobProgress } from './job-progress';
+import { commands } from './manifest';
+import { identifyText } from './progress-text';
+import { readIdentifySettings } from './settings';
+import type { Pickers } from './workspace/pickers';
+import { newRunFolder, removeRunFolder } from './workspace/runs';
+import { mainFolder, requireTrust, settingReader } from './workspace/workspace';
+
+/** What the command takes from keybindings and other extensions; what is missing is asked or read from the settings. */
+export const IdentifyOptionsSchema = v.partial(
+  v.object({
+    ...v.omit(IdentifyRequestSchema, ['out']).entries,
+    training: v.partial(TrainingSettingsSchema),
+    engine: v.partial(EngineSettingsSchema),
+  }),
+);
+export type IdentifyOptions = v.InferOutput<typeof IdentifyOptionsSchema>;
+
+export class IdentifyCommand {
+  constructor(
+    private readonly engine: Engine,
+    private readonly pickers: Pickers,
+    private readonly onFinished: () => void,
+  ) {}
+
+  /** @returns nothing when the user leaves one of the questions */
+  async run(options: IdentifyOptions): Promise<IdentifyResult | undefined> {
+    requireTrust();
+    const folder = mainFolder();
+    const settings = readIdentifySettings(settingReader());
+    const model = options.model ?? (await this.pickers.pickModel());
+    if (model === undefined) return undefined;
+    const data = options.train === undefined ? await this.pickers.pickDataset() : undefined;
+    const train = options.train ?? data?.train;
+    if (train === undefined) return undefined;
+    return this.execute({
+      ...settings,
+      ...{ dev: data?.dev, test: data?.test },
+      ...options,
+      ...{ model, train },
+      training: { ...settings.training, ...options.training },
+      engine: { ...settings.engine, ...options.engine },
+      out: newRunFolder(folder, 'identify', new Date()),
+    });
+  }
+
+  private async execute(request: IdentifyRequestInput): Promise<IdentifyResult> {
+    try {
+      const result = await withJobProgress('Identifying context-faithful experts', hooks =>
+        this.engine.request('identify', request, hooks),
+      );
+      this.onFinished();
+      void offerNext(result);
+      return result;
+    } catch (error) {
+      if (error instanceof EngineExitError) removeRunFolder(request.out);
+      throw error;
+    }
+  }
+}
+
+/** The notification stays until it is answered; the command does not wait for that. */
+async function offerNext({ run }: IdentifyResult): Promise<void> {
+  const actions = { 'Open Report': commands.openReport, 'Trace a Prompt': commands.tracePrompt };
+  const chosen = await vscode.window.showInformationMessage(identifyText(run), ...Object.keys(actions));
+  if (chosen) await vscode.commands.executeCommand(actions[chosen as keyof typeof actions]);
+}

@@ -1,0 +1,128 @@
+/** @file package.json and the code name the same things. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+
+import { EngineSettingsSchema, TrainingSettingsSchema } from '../protocol/jobs';
+import * as manifest from './manifest';
+
+const root = path.join(import.meta.dirname, '../..');
+const menuItem = v.object({ command: v.string(), when: v.string() });
+const ManifestSchema = v.object({
+  name: v.string(),
+  publisher: v.string(),
+  activationEvents: v.array(v.string()),
+  contributes: v.object({
+    commands: v.array(
+      v.object({ command: v.string(), title: v.string(), category: v.string(), icon: v.string() }),
+    ),
+    menus: v.record(v.string(), v.array(menuItem)),
+    viewsContainers: v.object({ activitybar: v.array(v.object({ id: v.string(), icon: v.string() })) }),
+    views: v.record(v.string(), v.array(v.object({ id: v.string() }))),
+    viewsWelcome: v.array(v.object({ view: v.string(), contents: v.string() })),
+    configuration: v.object({
+      properties: v.record(
+        v.string(),
+        v.object({ default: v.unknown(), scope: v.string(), markdownDescription: v.string() }),
+      ),
+    }),
+    colors: v.array(v.object({ id: v.string() })),
+  }),
+});
+const { contributes, ...described } = v.parse(
+  ManifestSchema,
+  JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')),
+);
+
+const ids = (record: Record<string, string>): string[] => Object.values(record).sort();
+
+describe('package.json contributes what the code knows, and nothing else', () => {
+  test('extension id', () => {
+    expect(`${described.publisher}.${described.name}`).toBe(manifest.extensionId);
+  });
+
+  test('commands', () => {
+    expect(contributes.commands.map(({ command }) => command).sort()).toEqual(ids(manifest.commands));
+    for (const { category, icon } of contributes.commands) {
+      expect(category).toBe(manifest.productName);
+      expect(icon).toMatch(/^\$\([a-z-]+\)$/);
+    }
+  });
+
+  test('views and their container', () => {
+    expect(contributes.viewsContainers.activitybar.map(({ id }) => id)).toEqual([manifest.viewContainer]);
+    expect(Object.keys(contributes.views)).toEqual([manifest.viewContainer]);
+    const views = contributes.views[manifest.viewContainer].map(({ id }) => id);
+    expect(views.sort()).toEqual(ids(manifest.views));
+    for (const { view } of contributes.viewsWelcome) expect(views).toContain(view);
+  });
+
+  test('settings', () => {
+    const names = ids(manifest.settings).map(name => `${manifest.configurationSection}.${name}`);
+    expect(Object.keys(contributes.configuration.properties).sort()).toEqual(names);
+  });
+
+  test('colours', () => {
+    const colors = [...manifest.shareColors, manifest.pointedTokenColor];
+    expect(contributes.colors.map(({ id }) => id).sort()).toEqual(colors.sort());
+  });
+
+  test('panels that are restored activate the extension', () => {
+    expect(described.activationEvents).toContain(`onWebviewPanel:${manifest.panels.routing}`);
+  });
+});
+
+test('menus, welcome texts and clauses refer to what exists', () => {
+  const known = [...ids(manifest.commands), ...ids(manifest.views), ...ids(manifest.contextKeys)];
+  const menuItems = Object.values(contributes.menus).flat();
+  for (const { command } of menuItems) expect(ids(manifest.commands)).toContain(command);
+  const texts = [...menuItems.map(({ when }) => when), ...contributes.viewsWelcome.map(w => w.contents)];
+  for (const name of texts.join(' ').match(/routerLens\.\w+/g) ?? []) expect(known).toContain(name);
+});
+
+test('files that are named exist', () => {
+  for (const { icon } of contributes.viewsContainers.activitybar)
+    expect(existsSync(path.join(root, icon)), icon).toBe(true);
+});
+
+test('every command is registered by the code', () => {
+  const source = readFileSync(path.join(import.meta.dirname, 'extension.ts'), 'utf8');
+  const registered = [...source.matchAll(/register\(commands\.(\w+)/g)].map(([, name]) => name);
+  expect(registered.sort()).toEqual(Object.keys(manifest.commands).sort());
+});
+
+test('no id is written out anywhere else in the code', () => {
+  const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' });
+  for (const file of files.filter(
+    name => name.endsWith('.ts') && !name.endsWith('.test.ts') && name !== 'manifest.ts',
+  ))
+    expect(readFileSync(path.join(import.meta.dirname, file), 'utf8'), file).not.toMatch(/['"`]routerLens\./);
+});
+
+test('defaults of settings are those of the jobs', () => {
+  const training = v.parse(TrainingSettingsSchema, {});
+  const engine = v.parse(EngineSettingsSchema, {});
+  const defaults = Object.fromEntries(
+    Object.entries(contributes.configuration.properties).map(([name, setting]) => [name, setting.default]),
+  );
+  expect(defaults).toMatchObject({
+    'routerLens.threads': engine.threads,
+    'routerLens.memoryBudget': engine.memory_budget,
+    'routerLens.parametrisation': training.parametrisation,
+    'routerLens.epochs': training.epochs,
+    'routerLens.learningRate': training.lr,
+    'routerLens.batchSize': training.batch_size,
+    'routerLens.maxSequenceLength': training.max_seq_length,
+    'routerLens.seed': training.seed,
+  });
+});
+
+test('the settings of the demo exist', () => {
+  const text = readFileSync(path.join(root, 'demo/.vscode/settings.json'), 'utf8');
+  const names = Object.keys(v.parse(v.record(v.string(), v.unknown()), JSON.parse(text)));
+  const own = names.filter(name => name.startsWith(`${manifest.configurationSection}.`));
+  expect(own.length).toBeGreaterThan(0);
+  for (const name of own) expect(Object.keys(contributes.configuration.properties)).toContain(name);
+});

@@ -1,0 +1,68 @@
+/** @file Every id that package.json contributes, once. A test compares the two. */
+
+export const extensionId = 'router-lens.router-lens';
+
+/** Name of the log in the Output view and of the side bar. */
+export const productName = 'Router Lens';
+
+export const commands = {
+  identify: 'routerLens.identify',
+  tracePrompt: 'routerLens.tracePrompt',
+  traceSample: 'routerLens.traceSample',
+  openRouting: 'routerLens.openRouting',
+  openExperts: 'routerLens.openExperts',
+  refreshExperts: 'routerLens.refreshExperts',
+  openReport: 'routerLens.openReport',
+  selectModel: 'routerLens.selectModel',
+  selectDataset: 'routerLens.selectDataset',
+  openDemo: 'routerLens.openDemo',
+  restartEngine: 'routerLens.restartEngine',
+  showLog: 'routerLens.showLog',
+} as const;
+
+export const viewContainer = 'routerLens';
+
+export const views = { experts: 'routerLens.experts' } as const;
+
+/** Set by the extension for `when` clauses. */
+export const contextKeys = {
+  /** The Experts view shows a run. */
+  hasRun: 'routerLens.hasRun',
+  /** There is a trace that the Routing panel can show. */
+  hasTrace: 'routerLens.hasTrace',
+} as const;
+
+/** Types of webview panels; VS Code restores panels by them. */
+export const panels = { routing: 'routerLens.routing', report: 'routerLens.report' } as const;
+
+/** Users hide and show the item by this. */
+export const statusBarItem = 'routerLens.status';
+
+export const configurationSection = 'routerLens';
+
+/** Settings, without the section. */
+export const settings = {
+  threads: 'threads',
+  memoryBudget: 'memoryBudget',
+  parametrisation: 'parametrisation',
+  epochs: 'epochs',
+  learningRate: 'learningRate',
+  batchSize: 'batchSize',
+  maxSequenceLength: 'maxSequenceLength',
+  seed: 'seed',
+  k: 'k',
+  limitTrain: 'limitTrain',
+  limitDev: 'limitDev',
+  limitTest: 'limitTest',
+  decorations: 'decorations',
+} as const;
+
+/** Backgrounds of traced tokens, from a small to a large share of routing to context-faithful experts. */
+export const shareColors = [
+  'routerLens.contextFaithfulShare1',
+  'routerLens.contextFaithfulShare2',
+  'routerLens.contextFaithfulShare3',
+  'routerLens.contextFaithfulShare4',
+] as const;
+/** Outline of the token that the pointer is on in the Routing panel. */
+export const pointedTokenColor = 'routerLens.pointedToken';

@@ -1,0 +1,28 @@
+/** @file Shows the report of a run. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import * as vscode from 'vscode';
+
+import { InputError } from '../common/errors';
+import { runFiles } from '../protocol/artifacts';
+import { panels } from './manifest';
+import { reportPage } from './report-page';
+import type { Run } from './workspace/runs';
+
+/** @throws InputError when there is no run or it has no report */
+export async function openReport(run: Run | undefined): Promise<void> {
+  if (!run) throw new InputError('There is no finished run: run “Identify Context-Faithful Experts” first.');
+  const file = path.join(run.folder, runFiles.report);
+  const html = await readFile(file, 'utf8').catch(() => {
+    throw new InputError(`${file} is missing: identify the experts again to get a report.`);
+  });
+  const scripts = vscode.workspace.isTrusted;
+  const panel = vscode.window.createWebviewPanel(
+    panels.report,
+    `Report: ${run.record.model.name}`,
+    vscode.ViewColumn.Active,
+    { enableScripts: scripts, enableFindWidget: true, localResourceRoots: [] },
+  );
+  panel.webview.html = reportPage(html, scripts);
+}

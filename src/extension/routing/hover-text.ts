@@ -1,0 +1,76 @@
+/** @file The Markdown of a token's hover. Texts of models and documents are data: they only appear as escaped code. */
+import type { RoutingView } from '../../protocol/routing-view';
+import { type BaseAndTuned, type LayerFacts, type RoutedExpert, tokenFacts } from './token-facts';
+
+/** A hover lists at most this many layers of a deep model: the first and the last ones. */
+const layersShown = 64;
+
+/** @param stale the document was edited since the trace */
+export function hoverMarkdown(view: RoutingView, position: number, stale: boolean): string {
+  const token = view.tokens[position];
+  const head = [
+    `**${code(token.text)}** id ${token.id} · position ${position} · ${token.span}`,
+    token.answer_in_context ? 'answer in the context' : '',
+  ];
+  const facts = tokenFacts(view, position);
+  const shown =
+    facts.length > layersShown
+      ? [...facts.slice(0, layersShown / 2), ...facts.slice(-layersShown / 2)]
+      : facts;
+  return [
+    ...(stale ? [staleMarkdown] : []),
+    head.filter(Boolean).join(' · '),
+    table(shown, view.tuned !== undefined),
+    legend(view, facts),
+  ].join('\n\n');
+}
+
+/** Said of a token whose text was edited away, and above the facts of the others. */
+export const staleMarkdown = '*Stale: the document was edited after it was traced. Trace it again.*';
+
+function table(facts: readonly LayerFacts[], tuned: boolean): string {
+  const hasShare = facts.some(layer => layer.share);
+  const arrow = tuned ? ' base → tuned' : '';
+  const columns = ['Layer', ...(tuned ? ['Base experts', 'Tuned experts'] : ['Experts'])];
+  if (hasShare) columns.push(`To CE${arrow}`);
+  columns.push(`Attention${arrow}`);
+  const rows = facts.map(layer => [
+    `${layer.layer}`,
+    experts(layer.experts.base),
+    ...(tuned ? [experts(layer.experts.tuned ?? [])] : []),
+    ...(hasShare ? [pair(layer.share, value => `${(100 * value).toFixed(0)} %`)] : []),
+    pair(layer.attention, value => value.toFixed(3)),
+  ]);
+  const lines = [columns, columns.map((_, i) => (i === 0 ? '--:' : ':--')), ...rows];
+  return lines.map(cells => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function experts(routed: readonly RoutedExpert[]): string {
+  return routed
+    .map(
+      ({ expert, weight, contextFaithful }) =>
+        `${contextFaithful ? '★ ' : ''}${expert} (${weight.toFixed(2)})`,
+    )
+    .join(', ');
+}
+
+function pair(value: BaseAndTuned<number> | undefined, format: (value: number) => string): string {
+  if (!value) return '–';
+  return value.tuned === undefined ? format(value.base) : `${format(value.base)} → ${format(value.tuned)}`;
+}
+
+function legend(view: RoutingView, facts: readonly LayerFacts[]): string {
+  const parts = [`weights in brackets`, `attention from the last prompt token (${view.last_prompt_token})`];
+  if (facts.some(layer => layer.share)) parts.unshift('★ context-faithful expert (CE)');
+  return parts.join(' · ');
+}
+
+/** Inline code that shows white space and control characters and cannot be left by backticks in the text. */
+function code(text: string): string {
+  if (text === '') return '(no text)';
+  const visible = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\');
+  const longest = Math.max(0, ...(visible.match(/`+/g) ?? []).map(run => run.length));
+  const fence = '`'.repeat(longest + 1);
+  // One space next to each fence is dropped by Markdown when both are there.
+  return `${fence} ${visible} ${fence}`;
+}

@@ -1,0 +1,150 @@
+/** @file The Routing panel's side in the extension: its page, its messages, its restoring after a reload. */
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+
+import { messageOf } from '../../common/errors';
+import {
+  type FromRoutingPanel,
+  FromRoutingPanelSchema,
+  type ToRoutingPanel,
+} from '../../protocol/panel-messages';
+import { panels } from '../manifest';
+import { webviewPage } from '../webview-page';
+import type { TraceStore } from './trace-store';
+
+type Notice = Extract<ToRoutingPanel, { type: 'busy' | 'error' }>;
+
+export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Disposable {
+  private panel: vscode.WebviewPanel | undefined;
+  /** The page listens. */
+  private ready = false;
+  private notice: Notice | undefined;
+  private readonly messages = new vscode.EventEmitter<FromRoutingPanel>();
+  /** What the user does in the panel. */
+  readonly onDidReceiveMessage = this.messages.event;
+  private readonly subscriptions: vscode.Disposable[];
+
+  constructor(
+    private readonly extensionUri: vscode.Uri,
+    private readonly store: TraceStore,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.subscriptions = [
+      this.messages,
+      store.onDidChange(() => this.send()),
+      vscode.window.registerWebviewPanelSerializer(panels.routing, this),
+    ];
+  }
+
+  get visible(): boolean {
+    return this.panel?.visible ?? false;
+  }
+
+  /** Opens the panel beside the editor, or brings it to the front where it is. */
+  open(): void {
+    if (this.panel) {
+      this.panel.reveal(undefined, true);
+      return;
+    }
+    const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
+    this.adopt(vscode.window.createWebviewPanel(panels.routing, 'Routing', place, this.options()));
+  }
+
+  /** Opens the panel, shows `text` while `work` runs, and its error if it fails. */
+  async during<T>(text: string, work: () => Promise<T>): Promise<T> {
+    this.open();
+    this.show({ type: 'busy', text });
+    try {
+      const result = await work();
+      this.show(undefined);
+      return result;
+    } catch (error) {
+      this.show({ type: 'error', text: messageOf(error) });
+      throw error;
+    }
+  }
+
+  /** The editor's cursor is on this token of the latest trace. */
+  selectToken(token: number | null): void {
+    this.post({ type: 'select-token', token });
+  }
+
+  /** What was shown is kept by the store, not by the page: the page only knows that it was there. */
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    panel.webview.options = this.options();
+    this.adopt(panel);
+    try {
+      await this.store.restore();
+    } catch (error) {
+      this.log.warn(`The last trace cannot be shown again: ${messageOf(error)}`);
+    }
+    if (!this.store.latest)
+      this.show({ type: 'error', text: 'There is no trace to show: run “Trace Routing of This Prompt”.' });
+  }
+
+  dispose(): void {
+    this.panel?.dispose();
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private options(): vscode.WebviewOptions & vscode.WebviewPanelOptions {
+    return { enableScripts: true, localResourceRoots: [this.folder] };
+  }
+
+  private get folder(): vscode.Uri {
+    return vscode.Uri.joinPath(this.extensionUri, 'dist', 'webview');
+  }
+
+  private adopt(panel: vscode.WebviewPanel): void {
+    this.panel?.dispose();
+    this.panel = panel;
+    this.ready = false;
+    const { webview } = panel;
+    webview.onDidReceiveMessage((message: unknown) => this.receive(message));
+    panel.onDidDispose(() => {
+      if (this.panel !== panel) return;
+      this.panel = undefined;
+      this.ready = false;
+    });
+    const uri = (name: string): string =>
+      webview.asWebviewUri(vscode.Uri.joinPath(this.folder, name)).toString();
+    webview.html = webviewPage({
+      cspSource: webview.cspSource,
+      script: uri('routing.js'),
+      styles: [uri('routing.css')],
+      icons: uri('codicon.css'),
+      title: 'Routing',
+    });
+  }
+
+  private receive(message: unknown): void {
+    const parsed = v.safeParse(FromRoutingPanelSchema, message);
+    if (!parsed.success) {
+      this.log.warn(`Routing panel: invalid message: ${parsed.issues[0].message}`);
+      return;
+    }
+    if (parsed.output.type !== 'ready') {
+      this.messages.fire(parsed.output);
+      return;
+    }
+    this.ready = true; // also when a hidden panel comes back: its page starts anew
+    this.send();
+  }
+
+  private show(notice: Notice | undefined): void {
+    this.notice = notice;
+    if (notice) this.post(notice);
+    else this.send();
+  }
+
+  /** Everything that the page should know. */
+  private send(): void {
+    const { latest } = this.store;
+    if (latest) this.post({ type: 'show', view: latest.view, stale: latest.document?.stale ?? false });
+    if (this.notice) this.post(this.notice);
+  }
+
+  private post(message: ToRoutingPanel): void {
+    if (this.ready) void this.panel?.webview.postMessage(message);
+  }
+}

@@ -1,0 +1,109 @@
+/** @file Trace Routing: of the active editor's text or selection, or of a sample. */
+import path from 'node:path';
+
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+
+import { InputError } from '../../common/errors';
+import type { TraceRequestInput } from '../../protocol/jobs';
+import type { RoutingView } from '../../protocol/routing-view';
+import type { Engine } from '../engine/engine';
+import { withJobProgress } from '../job-progress';
+import { readEngineSettings } from '../settings';
+import type { Pickers } from '../workspace/pickers';
+import { newestFinishedRun, type Run } from '../workspace/runs';
+import type { Selection } from '../workspace/selection';
+import { requireTrust, settingReader } from '../workspace/workspace';
+import type { TracedText } from './document-trace';
+import type { RoutingPanel } from './routing-panel';
+import type { TraceStore } from './trace-store';
+
+/** What the commands take from keybindings and other extensions. */
+export const TraceOptionsSchema = v.object({
+  model: v.optional(v.string()),
+  /** A run folder; default: the newest finished run of the model. */
+  run: v.optional(v.string()),
+  sample: v.optional(v.object({ file: v.string(), index: v.pipe(v.number(), v.integer(), v.minValue(0)) })),
+});
+export type TraceOptions = v.InferOutput<typeof TraceOptionsSchema>;
+
+/** The runs of the workspace, newest first, and the one that the Experts view shows. */
+export interface RunSource {
+  runs(): Run[];
+  readonly current: { run: Run } | undefined;
+}
+
+export class TraceCommand {
+  constructor(
+    private readonly engine: Engine,
+    private readonly pickers: Pickers,
+    private readonly selection: Selection,
+    private readonly runs: RunSource,
+    private readonly store: TraceStore,
+    private readonly panel: RoutingPanel,
+  ) {}
+
+  /** The selection or the whole text of the active editor; without an editor, a sample. */
+  async tracePrompt(options: TraceOptions): Promise<RoutingView | undefined> {
+    const editor = vscode.window.activeTextEditor;
+    if (options.sample || !editor) return this.traceSample(options);
+    requireTrust();
+    const traced = tracedText(editor);
+    const text = traced.documentText.slice(traced.start, traced.end);
+    if (text.trim() === '')
+      throw new InputError('The document is empty: write or select the prompt to trace.');
+    return this.trace({ kind: 'text', text }, options, traced);
+  }
+
+  async traceSample(options: TraceOptions): Promise<RoutingView | undefined> {
+    requireTrust();
+    const sample = options.sample ?? (await this.pickers.pickSample());
+    return sample && this.trace({ kind: 'sample', ...sample }, options);
+  }
+
+  private async trace(
+    source: TraceRequestInput['source'],
+    options: TraceOptions,
+    traced?: TracedText,
+  ): Promise<RoutingView | undefined> {
+    const model = options.model ?? (await this.model());
+    if (model === undefined) return undefined;
+    const request: TraceRequestInput = {
+      ...{ model, source },
+      run: options.run ?? this.runOf(model)?.folder,
+      engine: readEngineSettings(settingReader()),
+    };
+    return this.panel.during('Tracing the prompt…', async () => {
+      const view = await withJobProgress('Tracing routing', hooks =>
+        this.engine.request('traceRouting', request, hooks),
+      );
+      this.store.add(view, traced);
+      return view;
+    });
+  }
+
+  /** The chosen checkpoint, else that of the shown run, else the user is asked. */
+  private async model(): Promise<string | undefined> {
+    return (
+      this.selection.model ?? this.runs.current?.run.record.model.path ?? (await this.pickers.pickModel())
+    );
+  }
+
+  /** The run that the Experts view shows, if it is of this model; else the newest one that is. */
+  private runOf(model: string): Run | undefined {
+    const isOfModel = (run: Run): boolean => path.resolve(run.record.model.path) === path.resolve(model);
+    const shown = this.runs.current?.run;
+    return shown && isOfModel(shown) ? shown : newestFinishedRun(this.runs.runs().filter(isOfModel));
+  }
+}
+
+function tracedText({ document, selection }: vscode.TextEditor): TracedText {
+  const documentText = document.getText();
+  const uri = document.uri.toString();
+  if (!selection.isEmpty) {
+    const [start, end] = [document.offsetAt(selection.start), document.offsetAt(selection.end)];
+    return { uri, documentText, start, end };
+  }
+  // The final line break belongs to the file, not to the prompt.
+  return { uri, documentText, start: 0, end: documentText.replace(/[\r\n]+$/, '').length };
+}

@@ -1,0 +1,47 @@
+/** @file Settings become requests; wrong ones are named. */
+import * as v from 'valibot';
+import { expect, test } from 'vitest';
+
+import { InputError } from '../common/errors';
+import { IdentifyRequestSchema } from '../protocol/jobs';
+import { readIdentifySettings } from './settings';
+
+const values: Record<string, unknown> = {
+  threads: 2,
+  memoryBudget: 1.5,
+  parametrisation: 'lora',
+  epochs: 1,
+  learningRate: 0.003,
+  batchSize: 4,
+  maxSequenceLength: 128,
+  seed: 7,
+  k: 0,
+  limitTrain: 800,
+  limitDev: 0,
+  limitTest: 400,
+};
+
+test('a request of settings is valid; 0 stands for "not set"', () => {
+  const settings = readIdentifySettings(name => values[name]);
+  const request = v.parse(IdentifyRequestSchema, { model: 'm', train: 't', out: 'o', ...settings });
+  expect(request).toMatchObject({
+    limit_train: 800,
+    limit_test: 400,
+    training: { parametrisation: 'lora', epochs: 1, lr: 0.003, batch_size: 4, max_seq_length: 128, seed: 7 },
+    engine: { threads: 2, memory_budget: 1.5 },
+  });
+  expect(request.k).toBeUndefined();
+  expect(request.limit_dev).toBeUndefined();
+});
+
+test.each([
+  ['learningRate', '1e-3'],
+  ['batchSize', 0],
+  ['threads', 1.5],
+  ['parametrisation', 'half'],
+  ['epochs', null],
+])('setting %s: %j is refused by name', (name, value) => {
+  const read = (): unknown => readIdentifySettings(n => (n === name ? value : values[n]));
+  expect(read).toThrow(InputError);
+  expect(read).toThrow(`routerLens.${name}`);
+});

@@ -1,0 +1,61 @@
+/** @file The status bar item: the chosen checkpoint and what the engine does. */
+import path from 'node:path';
+
+import * as vscode from 'vscode';
+
+import type { Engine, EngineState } from './engine/engine';
+import { commands, productName, statusBarItem } from './manifest';
+import type { Selection } from './workspace/selection';
+
+const icons: Record<EngineState, string> = {
+  off: '$(circuit-board)',
+  idle: '$(circuit-board)',
+  busy: '$(sync~spin)',
+  crashed: '$(error)',
+};
+const words: Record<EngineState, string> = {
+  off: 'not started; the first job starts it',
+  idle: 'ready',
+  busy: 'working',
+  crashed: 'crashed; the next job starts it again',
+};
+
+export class StatusBar implements vscode.Disposable {
+  private readonly item = vscode.window.createStatusBarItem(
+    statusBarItem,
+    vscode.StatusBarAlignment.Left,
+    10,
+  );
+  private readonly subscription: vscode.Disposable;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly selection: Selection,
+  ) {
+    this.item.name = productName;
+    this.item.command = commands.showLog;
+    this.subscription = selection.onDidChange(() => this.update());
+    this.update();
+    this.item.show();
+  }
+
+  /** To be called when the engine's state changed. */
+  update(): void {
+    const { state } = this.engine;
+    const model = this.selection.model;
+    this.item.text = `${icons[state]} ${model === undefined ? productName : path.basename(model)}`;
+    this.item.tooltip = [
+      `${productName} engine: ${words[state]}`,
+      `Checkpoint: ${model ?? 'none chosen'}`,
+      `Dataset: ${this.selection.dataset?.name ?? 'none chosen'}`,
+      'Click to show the log',
+    ].join('\n');
+    this.item.backgroundColor =
+      state === 'crashed' ? new vscode.ThemeColor('statusBarItem.errorBackground') : undefined;
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+    this.item.dispose();
+  }
+}

@@ -1,0 +1,110 @@
+/** @file The run folders of a workspace, read and validated. */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+import * as v from 'valibot';
+
+import { messageOf } from '../../common/errors';
+import {
+  type ContextDependence,
+  ContextDependenceSchema,
+  runFiles,
+  type RunRecord,
+  RunRecordSchema,
+  runsFolder,
+} from '../../protocol/artifacts';
+
+export interface Run {
+  /** Absolute path of the run folder. */
+  folder: string;
+  /** Name of the run folder, which starts with the UTC time. */
+  id: string;
+  record: RunRecord;
+}
+
+/**
+ * The runs of a workspace folder, newest first. A folder without `run.json` is no run.
+ * @param warn told about each run that cannot be read: one line
+ */
+export function listRuns(workspaceFolder: string, warn: (line: string) => void): Run[] {
+  const parent = path.join(workspaceFolder, runsFolder);
+  const runs: Run[] = [];
+  for (const id of namesIn(parent).sort().reverse()) {
+    const folder = path.join(parent, id);
+    try {
+      const record = readJson(path.join(folder, runFiles.run), RunRecordSchema);
+      if (record) runs.push({ folder, id, record });
+    } catch (error) {
+      warn(messageOf(error));
+    }
+  }
+  return runs;
+}
+
+/** The newest finished run that has what the Experts view shows. */
+export function newestFinishedRun(runs: readonly Run[]): Run | undefined {
+  return runs.find(
+    run => run.record.status === 'done' && namesIn(run.folder).includes(runFiles.contextDependence),
+  );
+}
+
+/** @throws Error, one line, when the file is missing or not valid */
+export function readContextDependence(run: Run): ContextDependence {
+  const file = path.join(run.folder, runFiles.contextDependence);
+  const result = readJson(file, ContextDependenceSchema);
+  if (!result) throw new Error(`${file}: missing.`);
+  return result;
+}
+
+/** @returns a path that does not exist: `<UTC time>-<job>`, with a number when two jobs start within a second */
+export function newRunFolder(workspaceFolder: string, job: string, now: Date): string {
+  const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
+  const parent = path.join(workspaceFolder, runsFolder);
+  const taken = new Set(namesIn(parent));
+  const base = `${time}-${job}`;
+  let name = base;
+  for (let number = 2; taken.has(name); number++) name = `${base}-${number}`;
+  return path.join(parent, name);
+}
+
+/** Removes what a crashed job left behind. */
+export function removeRunFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
+
+/** @returns nothing when the file is missing */
+function readJson<S extends v.GenericSchema>(file: string, schema: S): v.InferOutput<S> | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  const parsed = v.safeParse(schema, parseJson(text, file));
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new Error(`${file}: ${v.getDotPath(issue) ?? 'whole file'}: ${issue.message}.`);
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file}: not JSON: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}

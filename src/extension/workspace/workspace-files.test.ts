@@ -1,0 +1,173 @@
+/** @file Finding checkpoints, datasets and runs in a folder made for the test. */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import type { RunRecord } from '../../protocol/artifacts';
+import { groupDatasets, splitsOf } from './datasets';
+import { listRuns, newestFinishedRun, newRunFolder, readContextDependence } from './runs';
+import { countSamples, ObjectScanner, readFirstSample, readSamples } from './sample-file';
+import { findCheckpointsAndJson } from './walk';
+
+let root: string;
+const at = (...parts: string[]): string => path.join(root, ...parts);
+function write(file: string, value: unknown): void {
+  mkdirSync(path.dirname(at(file)), { recursive: true });
+  writeFileSync(at(file), typeof value === 'string' ? value : JSON.stringify(value));
+}
+const sample = { context: 'A { brace and a \\" quote" }', question: 'Q?', answer: 'A' };
+
+beforeAll(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'router-lens-files-'));
+  write('models/a/config.json', {});
+  write('models/a/model.safetensors', '');
+  write('models/a/tokenizer.json', {});
+  write('models/no-weights/config.json', {});
+  write('data/swap_train.json', [sample, { ...sample, question: 'Second?' }]);
+  write('data/swap_dev.json', [sample]);
+  write('data/lines.jsonl', `${JSON.stringify(sample)}\n${JSON.stringify(sample)}\n{"answer": 1}\n`);
+  write('data/broken.json', '[{"context": "x", ');
+  write('node_modules/p/x.json', {});
+  write('.hidden/y.json', {});
+  symlinkSync(at('models'), at('data/link'));
+  symlinkSync(at('nowhere'), at('data/dangling.json'));
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe('checkpoints and JSON files', () => {
+  test('are found, linked ones too; hidden and foreign folders are left out', async () => {
+    const found = await findCheckpointsAndJson(root);
+    expect(found.incomplete).toBe(false);
+    expect(found.checkpoints).toEqual([at('data/link/a'), at('models/a')]);
+    expect(found.jsonFiles.map(file => path.relative(root, file).replaceAll('\\', '/'))).toEqual([
+      'data/broken.json',
+      'data/lines.jsonl',
+      'data/link/no-weights/config.json',
+      'data/swap_dev.json',
+      'data/swap_train.json',
+      'models/no-weights/config.json',
+    ]);
+  });
+
+  test('a folder that cannot be read is as if empty', async () => {
+    expect(await findCheckpointsAndJson(at('nowhere'))).toEqual({
+      ...{ checkpoints: [], jsonFiles: [], incomplete: false },
+    });
+  });
+});
+
+describe('samples', () => {
+  test('of a JSON list and of JSONL are counted and read', async () => {
+    expect(await countSamples(at('data/swap_train.json'))).toBe(2);
+    expect(await countSamples(at('data/lines.jsonl'))).toBe(3);
+    expect(await readFirstSample(at('data/lines.jsonl'))).toEqual(sample);
+    expect((await readSamples(at('data/swap_train.json'), 9)).map(s => s.sample.question)).toEqual([
+      'Q?',
+      'Second?',
+    ]);
+  });
+
+  test('are not seen in other files', async () => {
+    expect(await readFirstSample(at('models/a/config.json'))).toBeUndefined();
+    expect(await readFirstSample(at('data/broken.json'))).toBeUndefined();
+  });
+
+  test('any list of objects is found again, however the file is cut into pieces', () => {
+    const objects = fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { maxLength: 5 });
+    fc.assert(
+      fc.property(objects, fc.boolean(), fc.integer({ min: 1, max: 9 }), (list, lines, size) => {
+        const text = lines ? list.map(o => JSON.stringify(o)).join('\n') : JSON.stringify(list, null, 1);
+        const scanner = new ObjectScanner(true);
+        const found: string[] = [];
+        for (let i = 0; i < text.length; i += size) found.push(...scanner.push(text.slice(i, i + size)));
+        expect(found.map(o => JSON.parse(o) as unknown)).toEqual(JSON.parse(JSON.stringify(list)));
+      }),
+    );
+  });
+});
+
+describe('datasets', () => {
+  test('files of one name are one choice; files without training data stand alone', () => {
+    const files = [
+      ...['d/swap_dev.json', 'd/swap_test.json', 'd/swap_train.json'],
+      ...['nq/train.jsonl', 'nq/validation.jsonl', 'squad/dev.json', 'd/notes.json', 'd/constrain.json'],
+    ];
+    const datasets = groupDatasets(files);
+    expect(datasets.map(d => `${d.name}: ${splitsOf(d)}`)).toEqual([
+      'nq: train, dev',
+      'swap: train, dev, test',
+      'constrain: train',
+      'dev: train',
+      'notes: train',
+    ]);
+    expect(datasets[1]).toEqual({
+      name: 'swap',
+      train: 'd/swap_train.json',
+      dev: 'd/swap_dev.json',
+      test: 'd/swap_test.json',
+    });
+  });
+});
+
+describe('runs', () => {
+  const record: RunRecord = {
+    schema_version: 1,
+    job: 'identify',
+    status: 'done',
+    created: '2026-11-22T14:30:00Z',
+    settings: {},
+    model: {
+      ...{ path: 'models/a', name: 'a', family: 'olmoe', bytes: 1, config_sha256: '', weights_sha256: '' },
+      ...{ num_layers: 1, moe_layers: [0], num_experts: 2, top_k: 1, parameters: 1 },
+    },
+    datasets: [],
+    engine: {
+      ...{ router_lens: '0', onnxruntime: '0', node: '20', execution_provider: 'cpu', threads: 1 },
+      memory_mode: 'resident',
+    },
+    timings: {},
+    memory: {},
+    results: {},
+  };
+  const result = {
+    ...{ schema_version: 1, k: 1, top_k: 1, num_experts: 2, samples: 3 },
+    ratio: { base: { 0: [0.6, 0.4] }, tuned: { 0: [0.2, 0.8] } },
+    count: { base: { 0: [6, 4] }, tuned: { 0: [2, 8] } },
+    ce: { 0: [1] },
+    oe: { 0: [0] },
+  };
+
+  test('are listed newest first; what is broken is told and left out', () => {
+    write('.router-lens/runs/20260101T000000Z-identify/run.json', record);
+    write('.router-lens/runs/20260101T000000Z-identify/context-dependence.json', result);
+    write('.router-lens/runs/20260102T000000Z-identify/run.json', { ...record, status: 'running' });
+    write('.router-lens/runs/20260103T000000Z-identify/run.json', { ...record, job: 3 });
+    write('.router-lens/runs/20260104T000000Z-identify/run.json', '{');
+    mkdirSync(at('.router-lens/runs/empty'));
+    const warnings: string[] = [];
+    const runs = listRuns(root, line => void warnings.push(line));
+    expect(runs.map(run => run.id)).toEqual(['20260102T000000Z-identify', '20260101T000000Z-identify']);
+    expect(warnings).toEqual([
+      expect.stringMatching(/20260104.*run\.json: not JSON/),
+      expect.stringMatching(/20260103.*run\.json: job: /),
+    ]);
+    const newest = newestFinishedRun(runs);
+    expect(newest?.id).toBe('20260101T000000Z-identify');
+    expect(newest && readContextDependence(newest).ce).toEqual({ 0: [1] });
+  });
+
+  test('a workspace without runs has none', () => {
+    expect(listRuns(at('data'), () => undefined)).toEqual([]);
+  });
+
+  test('a new folder has a name of its own', () => {
+    const time = new Date('2026-11-22T14:30:00.123Z');
+    const first = newRunFolder(root, 'identify', time);
+    expect(first).toBe(at('.router-lens/runs/20261122T143000Z-identify'));
+    mkdirSync(first);
+    expect(newRunFolder(root, 'identify', time)).toBe(`${first}-2`);
+  });
+});
