@@ -85,11 +85,19 @@ export function describeOperators(
   });
 }
 
-/** Fails unless every element is within `tolerance` × the largest expected magnitude of what is expected. */
-export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+/**
+ * Fails unless every element is within `tolerance` × the largest expected magnitude of what is expected.
+ * @param floor smallest magnitude that errors are related to, for sums of larger terms that may cancel
+ */
+export function expectClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+  floor = 0,
+): void {
   expect(actual.length).toBe(expected.length);
   const list = Array.from(expected);
-  const scale = list.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
+  const scale = list.reduce((largest, value) => Math.max(largest, Math.abs(value)), floor) || 1;
   const error = list.reduce((largest, value, i) => Math.max(largest, Math.abs(actual[i] - value)), 0);
   expect(error / scale).toBeLessThanOrEqual(tolerance);
 }
