@@ -21,20 +21,23 @@ export function useWorkbench({ settings = {} } = {}) {
   let browser;
   let workspace;
 
-  before(async () => {
+  const start = async () => {
     mkdirSync(testResults, { recursive: true });
     workspace = makeFixtureWorkspace();
     session.folder = workspace.folder;
     session.server = await startServer({ vsix: vsixPath(), settings });
     browser = await launchBrowser();
     Object.assign(session, await openWorkbench(browser, session.server, { folder: workspace.folder }));
-  });
+  };
 
-  after(async () => {
+  const stop = async () => {
     await browser?.close();
     await session.server?.stop();
     workspace?.remove();
-  });
+  };
+
+  before(start, { timeout: 180_000 });
+  after(stop, { timeout: 30_000 });
 
   const picture = name => session.page.screenshot({ path: path.join(testResults, `${name}.png`) });
 
