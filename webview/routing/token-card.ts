@@ -77,7 +77,11 @@ function expertTable(view: RoutingView, token: number, mode: Mode): HTMLElement 
     const cell = element('td', {}, ...list.map(choice => expertChip(choice)));
     return element('tr', {}, element('th', { scope: 'row' }, `L${layer}`), cell);
   });
-  return element('table', { class: 'experts' }, element('tbody', {}, ...rows));
+  return element(
+    'table',
+    { class: mode === 'difference' ? 'experts compared' : 'experts' },
+    element('tbody', {}, ...rows),
+  );
 }
 
 function expertChip(choice: Choice | ChangedChoice): HTMLElement {

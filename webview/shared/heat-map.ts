@@ -227,16 +227,25 @@ export class HeatMap {
   private listen(): void {
     const at = (event: MouseEvent): Cell | undefined =>
       this.data && cellAt(this.plot(this.data), event.offsetX, event.offsetY);
+    let dragged = 0;
+    this.canvas.addEventListener('pointerdown', () => (dragged = 0));
     this.canvas.addEventListener('pointermove', event => {
-      if (event.buttons === 1 && this.data) this.drag(event.movementX, this.data);
+      if (event.buttons === 1 && this.data) {
+        dragged += Math.abs(event.movementX);
+        this.drag(event.movementX, this.data);
+      }
       this.events.hover(at(event));
     });
     this.canvas.addEventListener('pointerleave', () => this.events.hover(undefined));
     this.canvas.addEventListener('click', event => {
       const cell = at(event);
-      if (cell) this.events.select?.(cell);
+      if (cell && dragged < 4) this.events.select?.(cell);
     });
-    this.canvas.addEventListener('wheel', event => this.wheel(event), { passive: false });
+    const wheel = (event: WheelEvent): void => {
+      this.wheel(event);
+      this.events.hover(at(event));
+    };
+    this.canvas.addEventListener('wheel', wheel, { passive: false });
     this.canvas.addEventListener('keydown', event => this.key(event));
     this.canvas.addEventListener('blur', () => this.events.hover(undefined));
   }

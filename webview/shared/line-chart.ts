@@ -111,7 +111,7 @@ export class LineChart {
           beginAtZero: true,
           suggestedMax,
           border: { display: false },
-          grid: { color: cssColour(theme.line) },
+          grid: { color: cssColour(theme.muted, 0.25) },
           ticks: { ...ticks, maxTicksLimit: 5, callback: value => formatY(Number(value)) },
         },
       },

@@ -1,0 +1,58 @@
+/** @file Entry point of the report: reads the page's data and builds the page. */
+import '../shared/page.css';
+import './report.css';
+
+import * as v from 'valibot';
+
+import { type ReportData, reportDataId, ReportDataSchema } from '../../src/protocol/report-page';
+import { element } from '../shared/dom';
+import { readTheme, type Theme, watchTheme } from '../shared/theme';
+import { LossCurve } from './loss-curve';
+import { RatioMaps } from './ratio-maps';
+import { dataTables, expertTable, heading, headlineList } from './tables';
+
+const source = document.getElementById(reportDataId)?.textContent ?? '';
+const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ReportDataSchema), source);
+if (parsed.success) show(parsed.output);
+else {
+  const [issue] = parsed.issues;
+  const where = v.getDotPath(issue) ?? 'the whole data';
+  document.body.append(
+    element(
+      'p',
+      { role: 'alert' },
+      `This report cannot be shown: ${where}: ${issue.message}. Write it again with “router-lens report”.`,
+    ),
+  );
+}
+
+function show(data: ReportData): void {
+  document.title = `${data.run.model.name} · Router Lens report`;
+  const { context_dependence: content, metrics, run } = data;
+  document.body.append(heading(data), headlineList(run));
+  const theme = readTheme();
+  const maps = content && new RatioMaps(content, theme);
+  const loss = metrics.length > 0 ? new LossCurve(metrics) : undefined;
+  if (maps && content) document.body.append(maps.root, expertTable(content));
+  if (loss) document.body.append(loss.root);
+  document.body.append(...dataTables(run));
+  const draw = (now: Theme): void => {
+    maps?.draw(now);
+    loss?.draw(now);
+  };
+  draw(theme);
+  followTheme(draw, () => maps?.drawNow());
+}
+
+/** Draws again when the colour scheme changes; on paper everything is light. */
+function followTheme(draw: (theme: Theme) => void, finish: () => void): void {
+  watchTheme(draw);
+  window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => draw(readTheme()));
+  const onPaper = (printed: boolean): void => {
+    document.body.classList.toggle('printed', printed);
+    draw(readTheme());
+    finish();
+  };
+  window.addEventListener('beforeprint', () => onPaper(true));
+  window.addEventListener('afterprint', () => onPaper(false));
+}

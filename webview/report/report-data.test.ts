@@ -1,0 +1,164 @@
+/** @file What the report shows. */
+import { describe, expect, it } from 'vitest';
+
+import type { ContextDependence, RunRecord } from '../../src/protocol/artifacts';
+import { expertLists, facts, headlines, isFaithful, lossCurves, ratiosOf } from './report-data';
+
+const content: ContextDependence = {
+  schema_version: 1,
+  k: 2,
+  top_k: 2,
+  num_experts: 3,
+  samples: 4,
+  ratio: {
+    base: { '2': [0.5, 0.25, 0.25], '10': [0.25, 0.25, 0.5] },
+    tuned: { '10': [0.25, 0.75, 0], '2': [0.25, 0.25, 0.5] },
+  },
+  count: { base: { '2': [4, 2, 2], '10': [2, 2, 4] }, tuned: { '2': [2, 2, 4], '10': [2, 6, 0] } },
+  ce: { '2': [2, 0], '10': [1, 0] },
+  oe: { '2': [0, 1], '10': [2, 0] },
+};
+
+const run: RunRecord = {
+  schema_version: 1,
+  job: 'identify',
+  status: 'done',
+  created: '2025-06-12T14:02:11Z',
+  settings: { k: 2, training: { lr: 0.0005, shuffle: true }, files: ['a', 'b'], train: 'train.json' },
+  model: {
+    path: 'models/small',
+    name: 'small',
+    family: 'olmoe',
+    bytes: 2_000_000,
+    config_sha256: 'ab',
+    weights_sha256: 'cd',
+    num_layers: 12,
+    moe_layers: [2, 10],
+    num_experts: 3,
+    top_k: 2,
+    parameters: 10_000,
+  },
+  datasets: [
+    { split: 'train', path: 'train.json', bytes: 10, sha256: 'ef', samples: 1400, used: 1300, dropped: 100 },
+  ],
+  engine: {
+    router_lens: '0.1.0',
+    onnxruntime: '1.30.0',
+    node: '20.0.0',
+    execution_provider: 'cpu',
+    threads: 0,
+    memory_mode: 'mapped',
+  },
+  timings: { tuning: 100, counting: 20 },
+  memory: { peak_resident: 1_500_000_000 },
+  results: {
+    trainable_parameters: 500,
+    steps: 120,
+    best_step: 96,
+    base: { em: 28.1, f1: 40.5, samples: 200 },
+    tuned: { em: 76.4, f1: 77.8, samples: 200 },
+  },
+};
+const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
+
+describe('ratios', () => {
+  it('are matrices with layers in numeric order', () => {
+    expect(ratiosOf(content)).toEqual({
+      layers: [2, 10],
+      base: [
+        [0.5, 0.25, 0.25],
+        [0.25, 0.25, 0.5],
+      ],
+      tuned: [
+        [0.25, 0.25, 0.5],
+        [0.25, 0.75, 0],
+      ],
+      difference: [
+        [-0.25, 0, 0.25],
+        [0, 0.5, -0.5],
+      ],
+      highest: 0.75,
+      largestChange: 0.5,
+    });
+  });
+  it('mark context-faithful experts', () => {
+    expect([isFaithful(content, 10, 1), isFaithful(content, 10, 2), isFaithful(content, 7, 0)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+  it('list CE by tuned and OE by base ratios', () => {
+    expect(expertLists(content)[1]).toEqual({
+      layer: 10,
+      ce: [
+        { expert: 1, ratio: 0.75, shared: false },
+        { expert: 0, ratio: 0.25, shared: true },
+      ],
+      oe: [
+        { expert: 2, ratio: 0.5, shared: false },
+        { expert: 0, ratio: 0.25, shared: true },
+      ],
+    });
+  });
+});
+
+it('loss curves: training apart from each evaluated split', () => {
+  const training = { epoch: 0, lr: 1, grad_norm: 1, tokens_per_s: 1 };
+  const curves = lossCurves([
+    { step: 0, loss: 3, ...training },
+    { step: 0, loss: 2.5, epoch: 0, split: 'dev' },
+    { step: 1, loss: 2, ...training },
+    { step: 1, loss: 1.5, epoch: 0, split: 'dev' },
+  ]);
+  expect(curves.training).toEqual([
+    { x: 0, y: 3 },
+    { x: 1, y: 2 },
+  ]);
+  expect([...curves.evaluations]).toEqual([
+    [
+      'dev',
+      [
+        { x: 0, y: 2.5 },
+        { x: 1, y: 1.5 },
+      ],
+    ],
+  ]);
+});
+
+describe('headlines', () => {
+  const text = (record: RunRecord): string[] =>
+    headlines(record).map(({ name, value, note }) => plain(`${name}: ${value} (${note})`));
+
+  it('scores before and after, cost', () => {
+    expect(text(run)).toEqual([
+      'Exact match: 28.1 → 76.4 (percent of 200 test samples)',
+      'F1: 40.5 → 77.8 (percent of 200 test samples)',
+      'Trainable parameters: 500 (5 % of 10,000)',
+      'Steps: 120 (step 96 kept, 1,300 training samples)',
+      'Time: 2 min 0 s (all phases)',
+    ]);
+  });
+  it('say what a run has not got', () => {
+    expect(text({ ...run, results: {}, timings: {}, datasets: [] })).toEqual([
+      'Exact match: – (no test set was given)',
+      'F1: – (no test set was given)',
+      'Trainable parameters: – ()',
+      'Steps: – ()',
+      'Time: 0.0 s ()',
+    ]);
+  });
+});
+
+it('facts: settings are flattened, units are given', () => {
+  const { settings, model, engine } = facts(run);
+  expect(settings).toEqual([
+    ['k', '2'],
+    ['training.lr', '0.0005'],
+    ['training.shuffle', 'true'],
+    ['files', '["a","b"]'],
+    ['train', 'train.json'],
+  ]);
+  expect(model).toContainEqual(['Layers', '12, 2 of them with 3 experts, top 2']);
+  expect(engine.map(([name, value]) => plain(`${name} ${value}`))).toContain('Peak memory 1.5 GB');
+});

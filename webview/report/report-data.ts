@@ -1,0 +1,170 @@
+/** @file What the report shows, worked out from the run's data. */
+import type { ContextDependence, EvaluationLine, MetricLine, RunRecord } from '../../src/protocol/artifacts';
+import { bytes, duration, integer, percent } from '../shared/format';
+
+/** Ratios as matrices: [row][expert], a row for each MoE layer. */
+export interface Ratios {
+  layers: number[];
+  base: number[][];
+  tuned: number[][];
+  difference: number[][];
+  /** Largest ratio of both models: the end of their common scale. */
+  highest: number;
+  /** Largest change, up or down. */
+  largestChange: number;
+}
+
+export function ratiosOf({ ratio }: ContextDependence): Ratios {
+  const layers = Object.keys(ratio.tuned)
+    .map(Number)
+    .sort((a, b) => a - b);
+  const base = layers.map(layer => ratio.base[String(layer)] ?? []);
+  const tuned = layers.map(layer => ratio.tuned[String(layer)]);
+  const difference = tuned.map((row, r) => row.map((value, expert) => value - (base[r][expert] ?? 0)));
+  return {
+    layers,
+    base,
+    tuned,
+    difference,
+    highest: largest([...base, ...tuned]),
+    largestChange: largest(difference),
+  };
+}
+
+export function isFaithful({ ce }: ContextDependence, layer: number, expert: number): boolean {
+  return ce[String(layer)]?.includes(expert) ?? false;
+}
+
+/** A listed expert with the ratio that it is listed for. */
+export interface Listed {
+  expert: number;
+  ratio: number;
+  /** Is in both lists, CE and OE. */
+  shared: boolean;
+}
+
+/** CE with their tuned ratios and OE with their base ratios, by layer. */
+export function expertLists(content: ContextDependence): { layer: number; ce: Listed[]; oe: Listed[] }[] {
+  const list = (experts: number[], others: number[], ratios: number[] | undefined): Listed[] =>
+    experts.map(expert => ({ expert, ratio: ratios?.[expert] ?? 0, shared: others.includes(expert) }));
+  return ratiosOf(content).layers.map(layer => {
+    const key = String(layer);
+    const [ce, oe] = [content.ce[key] ?? [], content.oe[key] ?? []];
+    return { layer, ce: list(ce, oe, content.ratio.tuned[key]), oe: list(oe, ce, content.ratio.base[key]) };
+  });
+}
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/** Loss by step: of the training batches, and of every evaluated split. */
+export function lossCurves(metrics: readonly MetricLine[]): {
+  training: Point[];
+  evaluations: Map<string, Point[]>;
+} {
+  const training: Point[] = [];
+  const evaluations = new Map<string, Point[]>();
+  for (const line of metrics) {
+    const point = { x: line.step, y: line.loss };
+    if (!isEvaluation(line)) training.push(point);
+    else evaluations.set(line.split, [...(evaluations.get(line.split) ?? []), point]);
+  }
+  return { training, evaluations };
+}
+
+/** A number in large print with what it is. */
+export interface Headline {
+  name: string;
+  value: string;
+  note: string;
+}
+
+export function headlines({ results, model, timings, datasets }: RunRecord): Headline[] {
+  const { base, tuned } = results;
+  const samples = (tuned ?? base)?.samples;
+  const test =
+    samples === undefined ? 'no test set was given' : `percent of ${integer(samples)} test samples`;
+  const score = (name: 'em' | 'f1'): string =>
+    [base?.[name], tuned?.[name]].map(value => (value === undefined ? '–' : value.toFixed(1))).join(' → ');
+  const trainable = results.trainable_parameters;
+  const seconds = Object.values(timings).reduce((sum, value) => sum + value, 0);
+  const training = datasets.find(({ split }) => split === 'train');
+  return [
+    { name: 'Exact match', value: samples === undefined ? '–' : score('em'), note: test },
+    { name: 'F1', value: samples === undefined ? '–' : score('f1'), note: test },
+    {
+      name: 'Trainable parameters',
+      value: trainable === undefined ? '–' : integer(trainable),
+      note:
+        trainable === undefined || model.parameters === 0
+          ? ''
+          : `${percent(trainable / model.parameters)} of ${integer(model.parameters)}`,
+    },
+    {
+      name: 'Steps',
+      value: results.steps === undefined ? '–' : integer(results.steps),
+      note: [
+        ...(results.best_step === undefined ? [] : [`step ${integer(results.best_step)} kept`]),
+        ...(training ? [`${integer(training.used)} training samples`] : []),
+      ].join(', '),
+    },
+    { name: 'Time', value: duration(seconds), note: Object.keys(timings).length > 0 ? 'all phases' : '' },
+  ];
+}
+
+/** Everything about model, engine and machine, as rows of name and value. */
+export function facts(run: RunRecord): {
+  model: [string, string][];
+  engine: [string, string][];
+  settings: [string, string][];
+} {
+  const { model, engine, memory } = run;
+  const peak = memory.peak_resident;
+  return {
+    model: [
+      ['Name', model.name],
+      ['Path', model.path],
+      ['Family', model.family],
+      ['Size', `${integer(model.parameters)} parameters, ${bytes(model.bytes)}`],
+      [
+        'Layers',
+        `${model.num_layers}, ${model.moe_layers.length} of them with ${model.num_experts} experts, top ${model.top_k}`,
+      ],
+      ['SHA-256 of config.json', model.config_sha256],
+      ['SHA-256 of the weights’ index', model.weights_sha256],
+    ],
+    engine: [
+      ['Router Lens', engine.router_lens],
+      ['ONNX Runtime', `${engine.onnxruntime}, ${engine.execution_provider}`],
+      ['Node.js', engine.node],
+      ['Threads', engine.threads === 0 ? 'all cores' : String(engine.threads)],
+      ['Weights', engine.memory_mode],
+      ...(peak === undefined ? [] : [['Peak memory', bytes(peak)] as [string, string]]),
+      ...Object.entries(run.timings).map(([phase, seconds]): [string, string] => [
+        `Time: ${phase}`,
+        duration(seconds),
+      ]),
+    ],
+    settings: flatten(run.settings),
+  };
+}
+
+/** Nested settings as `group.name` rows. */
+function flatten(settings: Readonly<Record<string, unknown>>, prefix = ''): [string, string][] {
+  return Object.entries(settings).flatMap(([name, value]): [string, string][] => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return flatten({ ...value }, `${prefix}${name}.`);
+    }
+    return [[prefix + name, typeof value === 'string' ? value : (JSON.stringify(value) ?? '')]];
+  });
+}
+
+function isEvaluation(line: MetricLine): line is EvaluationLine {
+  return 'split' in line;
+}
+
+function largest(rows: readonly (readonly number[])[]): number {
+  return rows.reduce((high, row) => row.reduce((a, b) => Math.max(a, Math.abs(b)), high), 0);
+}
