@@ -93,7 +93,7 @@ function layerWeights({
   feedForward,
 }: LayerArchitecture): WeightReference[] {
   const { query, key, value, output, queryNorm, keyNorm } = attention;
-  const experts = Array.from({ length: feedForward.experts }, (_, e) => Object.values(feedForward.expert(e)));
+  const experts = Array.from({ length: feedForward.experts }, (_, e) => feedForward.expert(e));
   return [
     inputNorm,
     postAttentionNorm,
@@ -104,6 +104,6 @@ function layerWeights({
     ...(queryNorm ? [queryNorm] : []),
     ...(keyNorm ? [keyNorm] : []),
     feedForward.router,
-    ...(experts.flat() as WeightReference[]),
+    ...experts.flatMap(({ gate, up, down }) => [gate, up, down]),
   ];
 }

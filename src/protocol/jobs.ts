@@ -74,7 +74,11 @@ export const TraceRequestSchema = v.object({
     /** Free text: wrapped as the user's turn of the chat template. */
     v.object({ kind: v.literal('text'), text: v.string() }),
     /** Sample number `index` of a dataset file. */
-    v.object({ kind: v.literal('sample'), file: v.string(), index: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+    v.object({
+      kind: v.literal('sample'),
+      file: v.string(),
+      index: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    }),
   ]),
   max_seq_length: v.optional(count, 4096),
   engine: v.optional(EngineSettingsSchema, {}),
@@ -120,4 +124,9 @@ export interface JobHooks {
   progress?: (progress: Progress) => void;
   log?: (line: string) => void;
   signal?: AbortSignal;
+}
+
+/** Name of a new run's folder, sorted by time: `20261122T143000Z-identify`. */
+export function runFolderName(job: string, time: Date): string {
+  return `${time.toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '')}-${job}`;
 }

@@ -52,8 +52,11 @@ export const RoutingViewSchema = v.object({
   top_k: index,
   /** The whole rendered prompt, chat template included. */
   text: v.string(),
-  /** Where the traced text (document, selection or user turn) lies in `text`: UTF-16 offsets, end exclusive. */
-  source: v.object({ start: index, end: index }),
+  /**
+   * Where the traced text (document, selection or user turn) lies in `text`: UTF-16 offsets, end exclusive. `start` is
+   * where its first character would stand, before 0 if the chat template cut white space away.
+   */
+  source: v.object({ start: v.pipe(v.number(), v.integer()), end: index }),
   tokens: v.array(RoutedTokenSchema),
   /** Position of the last token before the answer: attention is measured from here. */
   last_prompt_token: index,

@@ -12,11 +12,13 @@ import { families, type Family, familyOf } from '../families';
 export interface ModelConfig {
   readonly modelType: string;
   readonly raw: unknown;
+  /** What padded positions are filled with; 0 where the configuration names none. */
+  readonly padTokenId: number;
   /** SHA-256 of the file, hexadecimal. */
   readonly sha256: string;
 }
 
-const anyConfig = v.looseObject({ model_type: v.string() });
+const anyConfig = v.looseObject({ model_type: v.string(), pad_token_id: v.nullish(v.number()) });
 
 /** Reads `config.json`. @throws InputError */
 export function readModelConfig(folder: string): ModelConfig {
@@ -40,11 +42,9 @@ export function readModelConfig(folder: string): ModelConfig {
   const parsed = v.safeParse(anyConfig, raw);
   if (!parsed.success)
     throw new InputError(`${file}: no "model_type". Choose the folder of a language model checkpoint.`);
-  return {
-    modelType: parsed.output.model_type,
-    raw,
-    sha256: createHash('sha256').update(text).digest('hex'),
-  };
+  const { model_type: modelType, pad_token_id: padTokenId } = parsed.output;
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  return { modelType, raw, padTokenId: padTokenId ?? 0, sha256 };
 }
 
 /** The family that a configuration belongs to. @throws InputError */

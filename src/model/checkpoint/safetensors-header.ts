@@ -90,19 +90,32 @@ export function readSafetensorsHeader(file: string): SafetensorsHeader {
     const handle = openSync(file, 'r');
     try {
       const fileBytes = fstatSync(handle).size;
-      const header = readHeaderBytes(file, handle, fileBytes);
-      const dataStart = lengthBytes + header.length;
-      const entries = parseHeader(file, header);
-      return {
-        tensors: layOut(file, entries.tensors, dataStart, fileBytes - dataStart),
-        metadata: entries.metadata,
-        headerSha256: createHash('sha256').update(header).digest('hex'),
-        fileBytes,
-      };
+      return parseSafetensorsHeader(file, readHeaderBytes(file, handle, fileBytes), fileBytes);
     } finally {
       closeSync(handle);
     }
   });
+}
+
+/**
+ * Checks the bytes of a header.
+ * @param file what error messages begin with
+ * @param fileBytes length of the whole file
+ */
+export function parseSafetensorsHeader(
+  file: string,
+  header: Uint8Array,
+  fileBytes: number,
+): SafetensorsHeader {
+  if (header[0] !== '{'.charCodeAt(0)) throw damaged(file, 'has a header that does not start with {');
+  const { tensors, metadata } = parseEntries(file, header);
+  const dataStart = lengthBytes + header.length;
+  return {
+    tensors: layOut(file, tensors, dataStart, fileBytes - dataStart),
+    metadata,
+    headerSha256: createHash('sha256').update(header).digest('hex'),
+    fileBytes,
+  };
 }
 
 /**
@@ -128,16 +141,14 @@ function readHeaderBytes(file: string, handle: number, fileBytes: number): Uint8
     throw damaged(file, `claims a header of ${length} bytes; the limit is ${maximumHeaderBytes}`);
   }
   if (Number(length) > fileBytes - lengthBytes) throw damaged(file, 'ends before its header does');
-  const header = readFully(file, handle, lengthBytes, Number(length));
-  if (header[0] !== '{'.charCodeAt(0)) throw damaged(file, 'has a header that does not start with {');
-  return header;
+  return readFully(file, handle, lengthBytes, Number(length));
 }
 
 interface HeaderEntry extends v.InferOutput<typeof HeaderEntrySchema> {
   name: string;
 }
 
-function parseHeader(
+function parseEntries(
   file: string,
   header: Uint8Array,
 ): { tensors: HeaderEntry[]; metadata: Record<string, string> } {

@@ -1,0 +1,85 @@
+/** @file The samples of a job: read, tokenised, chosen, cut to what fits. */
+import path from 'node:path';
+
+import { InputError } from '../common/errors';
+import { Random } from '../common/random';
+import { isTokenSample, type TextSample } from '../data/sample';
+import { readSamples } from '../data/samples';
+import { type SampleTokenizer, type TokenizedSample, tokenizeSample } from '../data/tokenized-sample';
+import type { Checkpoint } from '../model/checkpoint/checkpoint';
+import { Tokenizer } from '../model/tokenizer/tokenizer';
+import type { DatasetIdentity } from '../protocol/artifacts';
+
+export interface LoadedSample extends TokenizedSample {
+  /** Accepted answers; absent in samples that came as tokens. */
+  readonly answers?: TextSample['answers'];
+}
+
+export interface Dataset {
+  readonly identity: DatasetIdentity;
+  readonly samples: readonly LoadedSample[];
+}
+
+/** A checkpoint's tokenizer, loaded when the first text needs it: tokenised samples do without. */
+export class LazyTokenizer {
+  private loaded: (Tokenizer & SampleTokenizer) | undefined;
+
+  constructor(private readonly checkpoint: Checkpoint) {}
+
+  get(): Tokenizer & SampleTokenizer {
+    this.loaded ??= withEndOfSequence(Tokenizer.load(this.checkpoint.folder), this.checkpoint.folder);
+    return this.loaded;
+  }
+}
+
+function withEndOfSequence(tokenizer: Tokenizer, folder: string): Tokenizer & SampleTokenizer {
+  if (tokenizer.eosTokenId === undefined) {
+    throw new InputError(
+      `${folder}: the tokenizer names no end-of-sequence token. Set "eos_token" in tokenizer_config.json.`,
+    );
+  }
+  return tokenizer;
+}
+
+/**
+ * Reads a dataset file, draws at most `limit` samples of it (seeded; all in file order without a limit), and drops
+ * those longer than `maxLength` tokens.
+ * @throws InputError if the file is not a dataset, or nothing is left
+ */
+export function loadDataset(
+  split: string,
+  file: string,
+  tokenizer: LazyTokenizer,
+  { limit, maxLength, seed }: { limit?: number; maxLength: number; seed: number },
+): Dataset {
+  const { samples: all, bytes, sha256 } = readSamples(file);
+  const indices = Array.from(all, (_, i) => i);
+  const chosen =
+    limit === undefined || limit >= all.length ? indices : new Random(seed).shuffled(indices).slice(0, limit);
+  const samples: LoadedSample[] = chosen
+    .sort((a, b) => a - b)
+    .map(i => all[i])
+    .map(sample =>
+      isTokenSample(sample)
+        ? sample
+        : { ...tokenizeSample(tokenizer.get(), sample), answers: sample.answers },
+    );
+  const fitting = samples.filter(({ inputIds }) => inputIds.length <= maxLength);
+  if (fitting.length === 0) {
+    throw new InputError(
+      `${file}: all ${samples.length} samples are longer than ${maxLength} tokens. Raise the limit (max-seq-length).`,
+    );
+  }
+  return {
+    identity: {
+      split,
+      path: path.resolve(file),
+      bytes,
+      sha256,
+      samples: all.length,
+      used: fitting.length,
+      dropped: samples.length - fitting.length,
+    },
+    samples: fitting,
+  };
+}

@@ -1,0 +1,59 @@
+/** @file Lists of experts that users hand in: to mask them, or to say which are to be trained. */
+import { readFileSync } from 'node:fs';
+
+import * as v from 'valibot';
+
+import { InputError, messageOf } from '../common/errors';
+import type { ExpertMask, Model } from '../model/model';
+import { ContextDependenceSchema, type ExpertList, ExpertListSchema } from '../protocol/artifacts';
+
+const FileSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.union([
+    v.pipe(
+      v.object({ experts: ExpertListSchema }),
+      v.transform(({ experts }) => experts),
+    ),
+    v.pipe(
+      ContextDependenceSchema,
+      v.transform(({ ce }) => ce),
+    ),
+  ]),
+);
+
+/**
+ * Reads `{"experts": {"<layer>": [expert, …]}}`, or the CE of a run's `context-dependence.json`.
+ * @throws InputError if it is neither, or names what the model does not have
+ */
+export function readExpertList(file: string, model: Model): ExpertList {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InputError(`${file}: cannot be read (${messageOf(error)}). Check the path.`);
+  }
+  const parsed = v.safeParse(FileSchema, text);
+  if (!parsed.success) {
+    throw new InputError(
+      `${file}: is not a list of experts. Give {"experts": {"<layer>": [expert, …]}} or a run's context-dependence.json.`,
+    );
+  }
+  for (const [layer, experts] of Object.entries(parsed.output)) {
+    const count = model.moeLayers.includes(Number(layer))
+      ? model.architecture.layers[Number(layer)].feedForward.experts
+      : 0;
+    const outside = experts.find(expert => expert >= count);
+    if (count === 0)
+      throw new InputError(
+        `${file}: layer ${layer} has no router. MoE layers: ${model.moeLayers.join(', ')}.`,
+      );
+    if (outside !== undefined)
+      throw new InputError(`${file}: layer ${layer} has no expert ${outside}; it has ${count}.`);
+  }
+  return parsed.output;
+}
+
+export function asMask(list: ExpertList): ExpertMask {
+  return new Map(Object.entries(list).map(([layer, experts]) => [Number(layer), experts]));
+}

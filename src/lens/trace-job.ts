@@ -1,0 +1,117 @@
+/** @file Traces prompts into a file (`router-lens trace`). */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import * as v from 'valibot';
+
+import { InputError, messageOf } from '../common/errors';
+import { isTokenSample } from '../data/sample';
+import { readSamples } from '../data/samples';
+import { tokenizeSample, tokenizeUserTurn } from '../data/tokenized-sample';
+import { Model } from '../model/model';
+import { packRows } from '../model/packed-batch';
+import { traceBatch } from '../model/trace';
+import { runFiles } from '../protocol/artifacts';
+import type { EngineSettings, JobHooks } from '../protocol/jobs';
+import { LazyTokenizer } from './dataset';
+import { asMask, readExpertList } from './expert-list';
+import { writeTraceFile } from './trace-file';
+import { readRouters } from './trained-routers';
+
+export type TraceInput =
+  | { readonly kind: 'prompt'; readonly file: string }
+  | { readonly kind: 'sample'; readonly file: string; readonly index: number }
+  | { readonly kind: 'token-ids'; readonly file: string };
+
+export interface TraceJob {
+  readonly model: string;
+  readonly input: TraceInput;
+  /** A run whose routers are used instead of the checkpoint's. */
+  readonly run?: string;
+  /** Experts that are switched off. */
+  readonly mask?: string;
+  readonly attention: boolean;
+  readonly hidden: boolean;
+  readonly logits: boolean;
+  readonly engine: EngineSettings;
+  readonly out: string;
+}
+
+export interface TraceSummary {
+  readonly out: string;
+  readonly rows: number;
+  readonly tokens: number;
+  readonly moe_layers: readonly number[];
+  readonly top_k: number;
+}
+
+/** @throws InputError, CancelledError */
+export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<TraceSummary> {
+  const model = Model.open(job.model, {
+    threads: job.engine.threads,
+    memoryBudget: job.engine.memory_budget * 1e9,
+  });
+  try {
+    const batch = packRows(inputRows(job.input, new LazyTokenizer(model.checkpoint)));
+    const trace = await traceBatch(model, batch, {
+      attention: job.attention,
+      hidden: job.hidden,
+      logits: job.logits,
+      signal: hooks.signal,
+      ...(job.run === undefined ? {} : { routers: readRouters(path.join(job.run, runFiles.routers), model) }),
+      ...(job.mask === undefined ? {} : { mask: asMask(readExpertList(job.mask, model)) }),
+    });
+    writeTraceFile(job.out, trace, model.checkpoint.config.padTokenId);
+    return {
+      out: job.out,
+      rows: batch.lengths.length,
+      tokens: batch.inputIds.length,
+      moe_layers: model.moeLayers,
+      top_k: model.architecture.layers[model.moeLayers[0]].feedForward.topK,
+    };
+  } finally {
+    await model.release();
+  }
+}
+
+const TokenIdsSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    input_ids: v.pipe(
+      v.array(v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), v.minLength(1))),
+      v.minLength(1),
+    ),
+  }),
+);
+
+function inputRows(input: TraceInput, tokenizer: LazyTokenizer): number[][] {
+  switch (input.kind) {
+    case 'prompt':
+      return [tokenizeUserTurn(tokenizer.get(), readText(input.file)).inputIds];
+    case 'sample': {
+      const sample = sampleAt(input.file, input.index);
+      return [isTokenSample(sample) ? sample.inputIds : tokenizeSample(tokenizer.get(), sample).inputIds];
+    }
+    case 'token-ids': {
+      const parsed = v.safeParse(TokenIdsSchema, readText(input.file));
+      if (parsed.success) return parsed.output.input_ids;
+      throw new InputError(`${input.file}: is not {"input_ids": [[id, …], …]} with rows of at least one id.`);
+    }
+  }
+}
+
+/** Sample number `index` of a dataset. @throws InputError */
+export function sampleAt(file: string, index: number): ReturnType<typeof readSamples>['samples'][number] {
+  const { samples } = readSamples(file);
+  if (index < samples.length) return samples[index];
+  throw new InputError(`${file}: has no sample ${index}; it holds ${samples.length}, counted from 0.`);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InputError(`${file}: cannot be read (${messageOf(error)}). Check the path.`);
+  }
+}
