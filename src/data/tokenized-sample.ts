@@ -1,24 +1,12 @@
 /** @file Samples as tokens: prompt, answer, and which tokens are context, question and answer. */
 import { InputError } from '../common/errors';
+import type { Encoding, Tokenizer } from '../model/tokenizer/tokenizer';
 import { layOutUserTurn, type UserTurn } from './prompt';
 import { isTokenSample, type Sample, type SampleSpans, type TextSample } from './sample';
 import { shifted, type Span, tokensOverlapping } from './spans';
 
-interface EncodeOptions {
-  addSpecialTokens?: boolean;
-  /** Whether strings such as `<|user|>` in the text become special tokens; they stay plain text otherwise. */
-  specialTokensInText?: boolean;
-}
-
-/** What is needed of a tokenizer. Offsets are UTF-16, untrimmed. */
-export interface SampleTokenizer {
-  encode(text: string, options?: EncodeOptions): { ids: number[]; offsets: Span[] };
-  renderChat(
-    messages: { role: 'user'; content: string }[],
-    options: { addGenerationPrompt: boolean },
-  ): string;
-  readonly eosTokenId: number | undefined;
-}
+/** What is needed of a tokenizer. */
+export type SampleTokenizer = Pick<Tokenizer, 'encode' | 'renderChat' | 'eosTokenId'>;
 
 /** A chat prompt with one turn of the user. */
 export interface TokenizedPrompt {
@@ -100,44 +88,58 @@ function findAnswer({ text, context }: UserTurn, answers: readonly string[]): Sp
   return [start, start + answer.length];
 }
 
-/** Unlikely in a template, and no tokenizer is asked about it. */
-const placeholder = '\ue000user turn\ue001';
-
 /**
  * Wraps `userTurn` in the chat template, with the prompt for the assistant's turn. The user's turn is data: strings in
  * it that look like special tokens stay text.
  */
 export function tokenizeUserTurn(tokenizer: SampleTokenizer, userTurn: string): TokenizedPrompt {
-  const render = (content: string): string =>
-    tokenizer.renderChat([{ role: 'user', content }], { addGenerationPrompt: true });
-  const text = render(userTurn);
-  const frame = render(placeholder);
-  const start = frame.indexOf(placeholder);
-  const end = text.length - (frame.length - start - placeholder.length);
+  const text = renderUser(tokenizer, userTurn);
+  const { before, after } = frameOf(tokenizer);
+  const start = before.length;
+  const end = text.length - after.length;
   // Some templates trim the turn; one that changes it otherwise would leave all spans wrong.
-  const kept = text.slice(Math.max(start, 0), end);
-  if (start < 0 || (kept !== userTurn && kept !== userTurn.trim())) {
-    throw new InputError(
-      "The model's chat template changes the text of the user's turn, so its parts cannot be found in it.",
-    );
-  }
+  const kept = text.slice(start, end);
+  const isFramed = text.startsWith(before) && text.endsWith(after);
+  if (!isFramed || (kept !== userTurn && kept !== userTurn.trim())) throw unusableTemplate();
   const { ids, offsets } = encodeAround(tokenizer, text, [start, end]);
-  return {
-    inputIds: ids,
-    text,
-    offsets,
-    userTurn: [start, end],
-    userTurnShift: start - userTurn.indexOf(kept),
-  };
+  const userTurnShift = start - userTurn.indexOf(kept);
+  return { inputIds: ids, text, offsets, userTurn: [start, end], userTurnShift };
+}
+
+function renderUser(tokenizer: SampleTokenizer, content: string): string {
+  return tokenizer.renderChat([{ role: 'user', content }], { addGenerationPrompt: true });
+}
+
+/** What a chat template puts around the user's turn. */
+interface Frame {
+  before: string;
+  after: string;
+}
+
+/** Rendering takes milliseconds, and datasets have thousands of samples. */
+const frames = new WeakMap<SampleTokenizer, Frame>();
+
+function frameOf(tokenizer: SampleTokenizer): Frame {
+  const known = frames.get(tokenizer);
+  if (known) return known;
+  // Unlikely in a template, and no tokenizer is asked about it.
+  const placeholder = '\ue000user turn\ue001';
+  const parts = renderUser(tokenizer, placeholder).split(placeholder);
+  if (parts.length !== 2) throw unusableTemplate();
+  const frame = { before: parts[0], after: parts[1] };
+  frames.set(tokenizer, frame);
+  return frame;
+}
+
+function unusableTemplate(): InputError {
+  return new InputError(
+    "The model's chat template changes the text of the user's turn, so its parts cannot be found in it.",
+  );
 }
 
 /** Special tokens are recognised outside `data` only. */
-function encodeAround(
-  tokenizer: SampleTokenizer,
-  text: string,
-  data: Span,
-): { ids: number[]; offsets: Span[] } {
-  const encode = (range: Span, specialTokensInText: boolean): { ids: number[]; offsets: Span[] } =>
+function encodeAround(tokenizer: SampleTokenizer, text: string, data: Span): Encoding {
+  const encode = (range: Span, specialTokensInText: boolean): Encoding =>
     tokenizer.encode(text.slice(...range), { addSpecialTokens: false, specialTokensInText });
   const asText = encode(data, false);
   const hasSpecialTokens = asText.ids.join() !== encode(data, true).ids.join();
