@@ -171,20 +171,29 @@ describe('the backward pass of a branch', () => {
 it('branches inside branches run, but are not differentiated', async () => {
   const graph = new Graph();
   const x = graph.input('x', 'float32', [2]);
+  // Read by the inner branch only.
+  const weight = graph.input('weight', 'float32', [2]);
   const yes = greaterThanZero(graph, 1);
   const [output] = conditional(
     yes,
     () =>
       conditional(
         yes,
-        () => [multiply(x, x)],
+        () => [multiply(x, weight)],
         () => [x],
       ),
     () => [x],
   );
-  const [actual] = await evaluate(graph, [output], new Map([[x, floats([2, 3])]]));
-  expect(numbers(actual)).toEqual([4, 9]);
-  expect(() => gradients([{ output, gradient: graph.float([1, 1]) }], [x])).toThrow(
+  const [actual] = await evaluate(
+    graph,
+    [output],
+    new Map([
+      [x, floats([2, 3])],
+      [weight, floats([4, 5])],
+    ]),
+  );
+  expect(numbers(actual)).toEqual([8, 15]);
+  expect(() => gradients([{ output, gradient: graph.float([1, 1]) }], [weight])).toThrow(
     'If: nested branches cannot be differentiated',
   );
 });
