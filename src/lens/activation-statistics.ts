@@ -11,7 +11,7 @@ import { ActivationStatistics } from './context-dependence';
 export const maximumStatisticsSamples = 2000;
 
 export interface StatisticsOptions extends PassOptions {
-  onProgress?(done: number, total: number): void;
+  onProgress?: (done: number, total: number) => void;
 }
 
 /** Runs prompt and answer of every sample and counts which experts the router chooses. */

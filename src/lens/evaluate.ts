@@ -11,7 +11,7 @@ import { aggregate, type AnsweredQuestion } from './squad-metrics';
 const maxNewTokens = 32;
 
 export interface EvaluationOptions extends PassOptions {
-  onProgress?(done: number, total: number): void;
+  onProgress?: (done: number, total: number) => void;
 }
 
 /** EM and F1 in percent; undefined if no sample has a text answer to compare with. */

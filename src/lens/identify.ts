@@ -199,22 +199,13 @@ function jobPhases({ request, data }: Job, sampled: number): Phase[] {
 }
 
 function startRecord(request: IdentifyRequest, model: Model, data: Data): RunRecord {
-  const {
-    model: _model,
-    train: _train,
-    dev: _dev,
-    test: _test,
-    out: _out,
-    training,
-    engine,
-    ...others
-  } = request;
+  const { k, limit_train, limit_dev, limit_test, training, engine } = request;
   return {
     schema_version: SCHEMA_VERSION,
     job: 'identify',
     status: 'running',
     created: now(),
-    settings: { ...others, ...training, ...engine },
+    settings: { k, limit_train, limit_dev, limit_test, ...training, ...engine },
     model: modelIdentity(model.checkpoint),
     datasets: [data.train, data.dev, data.test].flatMap((dataset): DatasetIdentity[] =>
       dataset ? [dataset.identity] : [],

@@ -19,14 +19,14 @@ export interface TrainingTask {
   /** Changed in place by the loop. */
   readonly parameters: NamedArrays;
   /** One update's loss and gradients. `step` counts from 0. */
-  gradients(step: number): Promise<StepResult>;
+  gradients: (step: number) => Promise<StepResult>;
   /** Loss on the dev set; absent: the last parameters are kept. */
-  devLoss?(): Promise<number>;
+  devLoss?: () => Promise<number>;
 }
 
 export interface TrainingHooks {
-  onStep?(line: TrainingLine, totalSteps: number): void;
-  onEvaluation?(line: EvaluationLine): void;
+  onStep?: (line: TrainingLine, totalSteps: number) => void;
+  onEvaluation?: (line: EvaluationLine) => void;
 }
 
 export interface TrainingOutcome {

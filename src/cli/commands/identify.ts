@@ -6,7 +6,6 @@ import type { Command, Option } from 'commander';
 import { identify } from '../../lens/identify';
 import { runsFolder } from '../../protocol/artifacts';
 import {
-  type IdentifyRequestInput,
   IdentifyRequestSchema,
   type IdentifyResult,
   runFolderName,

@@ -1,0 +1,174 @@
+/** @file Router tuning, activation statistics and decoding of every supported family against the golden files. */
+import path from 'node:path';
+
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { TokenizedSample } from '../../src/data/tokenized-sample';
+import { activationStatistics } from '../../src/lens/activation-statistics';
+import { topExperts } from '../../src/lens/context-dependence';
+import { asMask } from '../../src/lens/expert-list';
+import { families } from '../../src/model/families';
+import { generateGreedily } from '../../src/model/generate';
+import { routerFeeds } from '../../src/model/layers/decoder-layer';
+import { Model, type Routers } from '../../src/model/model';
+import { packRows } from '../../src/model/packed-batch';
+import { traceBatch } from '../../src/model/trace';
+import { TrainingSettingsSchema } from '../../src/protocol/jobs';
+import { meanLoss, tuneRouters } from '../../src/train/router-tuning';
+import {
+  expectTrainedWeights,
+  goldenFolder,
+  goldenIsPresent,
+  goldenJson,
+  goldenTensors,
+  largestDifference,
+  packGolden,
+  tolerance,
+} from '../helpers/golden';
+
+interface GoldenTraining {
+  lr: number;
+  steps: number;
+  losses: number[];
+  losses_after: number[];
+  micro_batches: { input_ids: number[][]; lengths: number[]; answer_spans: [number, number][] }[];
+}
+
+type ByLayer = Record<string, number[]>;
+
+interface GoldenMethod {
+  counts: ByLayer;
+  ratio: ByLayer;
+  counts_rt: ByLayer;
+  ratio_rt: ByLayer;
+  top_by_ratio: ByLayer;
+}
+
+interface GoldenGeneration {
+  max_new_tokens: number;
+  masked_experts: ByLayer;
+  prompts: { prompt_ids: number[]; continuation_ids: number[]; masked_continuation_ids: number[] }[];
+}
+
+/** The golden trace's rows: the samples of `method.json`. */
+function traceRows(family: string): number[][] {
+  const trace = goldenTensors(family, 'expected/trace.safetensors');
+  const lengths = Array.from(trace.readInt('lengths'), Number);
+  const ids = Array.from(trace.readInt('input_ids'), Number);
+  const longest = ids.length / lengths.length;
+  return lengths.map((length, b) => ids.slice(b * longest, b * longest + length));
+}
+
+/** Rows of the micro-batches, in the order in which consecutive batches go through them. */
+function trainingSamples({ micro_batches }: GoldenTraining): TokenizedSample[] {
+  return micro_batches.flatMap(({ input_ids, lengths, answer_spans }) =>
+    input_ids.map((ids, row) => ({
+      inputIds: ids.slice(0, lengths[row]),
+      spans: { answer: answer_spans[row] },
+    })),
+  );
+}
+
+function goldenRouters(model: Model, family: string): Routers {
+  const stored = goldenTensors(family, 'expected/train_rt.safetensors');
+  return new Map(
+    model.moeLayers.map(layer => {
+      const data = stored.readFloat32(`layers.${layer}.router.weight`);
+      const { shape } = model.architecture.layers[layer].feedForward.router;
+      return [layer, { [routerFeeds.weight]: { data, shape } }];
+    }),
+  );
+}
+
+for (const { name } of families) {
+  describe.skipIf(!goldenIsPresent)(`${name} (skipped without the golden files)`, () => {
+    let model: Model;
+    beforeAll(() => {
+      model = Model.open(path.join(goldenFolder, name), { threads: 1, memoryBudget: 1e12 });
+    });
+    afterAll(() => model.release());
+
+    it('follows the router-tuning trajectory: losses, weights, losses afterwards', async () => {
+      const golden = goldenJson<GoldenTraining>(name, 'expected/train_rt.json');
+      const samples = trainingSamples(golden);
+      const batchSize = golden.micro_batches[0].input_ids.length;
+      const losses: number[] = [];
+      const settings = v.parse(TrainingSettingsSchema, {
+        lr: golden.lr,
+        schedule: 'constant',
+        clip: 0,
+        batch_size: batchSize,
+        max_steps: golden.steps,
+        shuffle: false,
+      });
+      const tuned = await tuneRouters(model, { train: samples }, settings, {
+        onStep: line => losses.push(line.loss),
+      });
+      expect(largestDifference(losses, golden.losses)).toBeLessThanOrEqual(tolerance.trainingLoss);
+      const expected = goldenTensors(name, 'expected/train_rt.safetensors');
+      for (const layer of model.moeLayers) {
+        const weight = tuned.routers.get(layer)?.[routerFeeds.weight].data as Float32Array;
+        expectTrainedWeights(weight, expected.readFloat32(`layers.${layer}.router.weight`));
+      }
+      for (const [i, loss] of golden.losses_after.entries()) {
+        const batch = samples.slice(i * batchSize, (i + 1) * batchSize);
+        const after = await meanLoss(model, batch, { routers: tuned.routers });
+        expect(Math.abs(after - loss)).toBeLessThanOrEqual(tolerance.trainingLoss);
+      }
+    });
+
+    it('counts activations exactly, base and tuned', async () => {
+      const golden = goldenJson<GoldenMethod>(name, 'expected/method.json');
+      const samples = traceRows(name).map(inputIds => ({
+        inputIds,
+        spans: { answer: [1, 2] as [number, number] },
+      }));
+      const base = await activationStatistics(model, samples);
+      const tuned = await activationStatistics(model, samples, { routers: goldenRouters(model, name) });
+      expect(base.activationCounts()).toEqual(golden.counts);
+      expect(tuned.activationCounts()).toEqual(golden.counts_rt);
+      for (const [actual, expected] of [
+        [base.ratios(), golden.ratio],
+        [tuned.ratios(), golden.ratio_rt],
+      ]) {
+        expect(Object.keys(actual)).toEqual(Object.keys(expected));
+        // Exact up to the order in which doubles are added.
+        for (const layer of Object.keys(expected))
+          expect(largestDifference(actual[layer], expected[layer])).toBeLessThan(1e-12);
+      }
+      const topK = golden.top_by_ratio[model.moeLayers[0]].length;
+      expect(topExperts(base.ratios(), topK)).toEqual(golden.top_by_ratio);
+    });
+
+    it('continues prompts greedily, with and without masked experts', async () => {
+      const golden = goldenJson<GoldenGeneration>(name, 'expected/generate.json');
+      const prompts = golden.prompts.map(({ prompt_ids }) => prompt_ids);
+      const options = { maxNewTokens: golden.max_new_tokens };
+      const free = await generateGreedily(model, prompts, options);
+      const masked = await generateGreedily(model, prompts, {
+        ...options,
+        mask: asMask(golden.masked_experts),
+      });
+      expect(free).toEqual(golden.prompts.map(({ continuation_ids }) => continuation_ids));
+      expect(masked).toEqual(golden.prompts.map(({ masked_continuation_ids }) => masked_continuation_ids));
+    });
+
+    it('routes around masked experts', async () => {
+      const golden = goldenTensors(name, 'expected/masked_trace.safetensors');
+      const { masked_experts } = goldenJson<GoldenGeneration>(name, 'expected/generate.json');
+      const rows = traceRows(name);
+      const lengths = rows.map(row => row.length);
+      const longest = Math.max(...lengths);
+      const trace = await traceBatch(model, packRows(rows), { mask: asMask(masked_experts), logits: true });
+      const logits = packGolden(golden.readFloat32('logits'), lengths, longest);
+      expect(largestDifference(trace.logits?.data as Float32Array, logits)).toBeLessThanOrEqual(
+        tolerance.logits,
+      );
+      for (const [layer, { topkIndices }] of trace.moe) {
+        const expected = packGolden(golden.readInt(`topk_indices.${layer}`).map(Number), lengths, longest);
+        expect([...topkIndices]).toEqual([...expected]);
+      }
+    });
+  });
+}
