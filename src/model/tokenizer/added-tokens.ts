@@ -35,16 +35,15 @@ export class AddedTokens {
     tokens: readonly AddedToken[],
     private readonly normalizer: Normalizer,
   ) {
-    const normalizedContent = (token: AddedToken): string =>
-      normalizer(AlignedText.original(token.content)).text;
-    this.asGiven = new TokenFinder(
-      tokens.filter(token => !token.normalized),
-      token => token.content,
-    );
-    this.inNormalized = new TokenFinder(
-      tokens.filter(token => token.normalized),
-      normalizedContent,
-    );
+    const finderOf = (searched: readonly AddedToken[]): TokenFinder =>
+      new TokenFinder(new Map(searched.map(token => [this.searchedContent(token), token])));
+    this.asGiven = finderOf(tokens.filter(token => !token.normalized));
+    this.inNormalized = finderOf(tokens.filter(token => token.normalized));
+  }
+
+  /** The string that the token is found by. It is also what a decoder gets to see. */
+  searchedContent({ content, normalized }: AddedToken): string {
+    return normalized ? this.normalizer(AlignedText.original(content)).text : content;
   }
 
   /** @param special whether special tokens are looked for; if not, they are plain text */
@@ -60,15 +59,11 @@ const wordStart = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 
 /** Finds a set of tokens, leftmost first and longest first. */
 class TokenFinder {
-  private readonly tokens = new Map<string, AddedToken>();
   private readonly pattern: RegExp | undefined;
 
-  constructor(tokens: readonly AddedToken[], contentOf: (token: AddedToken) => string) {
-    for (const token of tokens) {
-      const content = contentOf(token);
-      if (content !== '') this.tokens.set(content, token);
-    }
-    const contents = [...this.tokens.keys()].sort((a, b) => b.length - a.length);
+  /** @param tokens by the strings that they are found by */
+  constructor(private readonly tokens: ReadonlyMap<string, AddedToken>) {
+    const contents = [...tokens.keys()].filter(content => content !== '').sort((a, b) => b.length - a.length);
     this.pattern =
       contents.length === 0 ? undefined : new RegExp(contents.map(escapeForRegExp).join('|'), 'g');
   }

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 
 import { InputError } from '../../common/errors';
-import type { Span } from './aligned-text';
+import { characterLength, type Span } from './aligned-text';
 import { byteCharacters } from './byte-alphabet';
 import { optionsOf, typeOf, unsupported } from './component';
 
@@ -15,8 +15,8 @@ export interface Token {
 }
 
 export interface PostProcessor {
-  /** Leaves whitespace out of the tokens' spans, if this tokenizer asks for it. */
-  trim(tokens: readonly Token[]): Token[];
+  /** Leaves whitespace of the original text out of the tokens' spans, if this tokenizer asks for it. */
+  trim(tokens: readonly Token[], original: string): Token[];
   /** Adds the special tokens of a single text. */
   addSpecialTokens(tokens: readonly Token[]): Token[];
 }
@@ -46,7 +46,8 @@ export function createPostProcessor(config: unknown): PostProcessor {
       const { processors } = optionsOf(config, SequenceOptions, 'post-processor Sequence');
       const stages = processors.map(createPostProcessor);
       return {
-        trim: tokens => stages.reduce((result, stage) => stage.trim(result), [...tokens]),
+        trim: (tokens, original) =>
+          stages.reduce((result, stage) => stage.trim(result, original), [...tokens]),
         addSpecialTokens: tokens =>
           stages.reduce((result, stage) => stage.addSpecialTokens(result), [...tokens]),
       };
@@ -54,8 +55,8 @@ export function createPostProcessor(config: unknown): PostProcessor {
     case 'ByteLevel': {
       const options = optionsOf(config, ByteLevelOptions, 'post-processor ByteLevel');
       if (!options.trim_offsets) return { trim: unchanged, addSpecialTokens: unchanged };
-      const trim = (tokens: readonly Token[]): Token[] =>
-        tokens.map((token, i) => trimmed(token, i === 0, options.add_prefix_space));
+      const trim: PostProcessor['trim'] = (tokens, original) =>
+        tokens.map((token, i) => trimmed(token, original, i === 0, options.add_prefix_space));
       return { trim, addSpecialTokens: unchanged };
     }
     case 'TemplateProcessing': {
@@ -70,20 +71,19 @@ export function createPostProcessor(config: unknown): PostProcessor {
 const isSpace = (character: string): boolean =>
   character === byteCharacters[0x20] || /^\p{White_Space}$/u.test(character);
 
-/** As the reference library does it: counts spaces in the token's string, not in the text. */
-function trimmed(token: Token, isFirstToken: boolean, addsPrefixSpace: boolean): Token {
-  const { text } = token;
-  let leading = 0;
-  while (leading < text.length && isSpace(text[leading])) leading++;
-  let trailing = 0;
-  while (trailing < text.length && isSpace(text[text.length - 1 - trailing])) trailing++;
+/** As the reference library does it: counts spaces in the token's string and takes as many characters off its span. */
+function trimmed(token: Token, original: string, isFirstToken: boolean, addsPrefixSpace: boolean): Token {
+  const characters = [...token.text];
   let [start, end] = token.span;
-  if (leading > 0) {
-    // The first token's first space may be the one that was added: it is not in the text.
-    if (addsPrefixSpace && (isFirstToken || start === 0)) leading--;
-    start = Math.min(start + leading, end);
+  let leading = characters.findIndex(character => !isSpace(character));
+  if (leading < 0) leading = characters.length;
+  let trailing = characters.length - 1 - characters.findLastIndex(character => !isSpace(character));
+  // A single space in front of the first token may be the one that was added: it is not in the text.
+  if (addsPrefixSpace && leading === 1 && (isFirstToken || start === 0)) leading = 0;
+  for (; leading > 0 && start < end; leading--) start += characterLength(original, start);
+  for (; trailing > 0 && start < end; trailing--) {
+    end -= end >= 2 && characterLength(original, end - 2) === 2 ? 2 : 1;
   }
-  if (trailing > 0 && end >= trailing) end = Math.max(end - trailing, start);
   return { ...token, span: [start, end] };
 }
 

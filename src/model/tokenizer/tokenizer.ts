@@ -58,7 +58,8 @@ export class Tokenizer {
     this.postProcessor = createPostProcessor(tokenizer.post_processor);
     this.decodeTokens = createDecoder(tokenizer.decoder);
     for (const [token, id] of this.model.vocabulary) this.tokens[id] = token;
-    for (const { content, id } of tokenizer.added_tokens) this.tokens[id] = content;
+    for (const token of tokenizer.added_tokens)
+      this.tokens[token.id] = this.addedTokens.searchedContent(token);
     this.specialIds = new Set(tokenizer.added_tokens.filter(({ special }) => special).map(({ id }) => id));
     this.bosTokenId = this.idOf(specialTokens.bos_token);
     this.eosTokenId = this.idOf(specialTokens.eos_token);
@@ -90,7 +91,7 @@ export class Tokenizer {
     let tokens = this.addedTokens
       .sections(original, options.specialTokensInText ?? true)
       .flatMap(({ text: section, token }) => (token ? [whole(section, token)] : this.encodeSection(section)));
-    if (options.offsets === 'trimmed') tokens = this.postProcessor.trim(tokens);
+    if (options.offsets === 'trimmed') tokens = this.postProcessor.trim(tokens, text);
     if (options.addSpecialTokens) tokens = this.postProcessor.addSpecialTokens(tokens);
     return { ids: tokens.map(({ id }) => id), offsets: tokens.map(({ span }) => span) };
   }
@@ -137,6 +138,6 @@ function createModel(config: TokenizerJson['model']): BytePairEncoding {
   return config.type === 'BPE' ? new BytePairEncoding(config) : unsupported('model', config.type);
 }
 
-function whole(section: AlignedText, token: { id: number; content: string }): Token {
-  return { id: token.id, text: token.content, span: section.originalSpan(0, section.text.length) };
+function whole(section: AlignedText, token: { id: number }): Token {
+  return { id: token.id, text: section.text, span: section.originalSpan(0, section.text.length) };
 }
