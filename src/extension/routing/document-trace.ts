@@ -19,8 +19,8 @@ export interface Span {
 
 /** Maps between a document and the tokens of its trace. */
 export class DocumentTrace {
-  /** Document offset minus offset in `view.text`; undefined when the traced text is not in the prompt as it was sent. */
-  private readonly shift: number | undefined;
+  /** Document offset minus offset in `view.text`. */
+  private readonly shift: number;
   private currentText: string;
 
   constructor(
@@ -28,10 +28,7 @@ export class DocumentTrace {
     readonly traced: TracedText,
   ) {
     this.currentText = traced.documentText;
-    const sent = traced.documentText.slice(traced.start, traced.end);
-    // A chat template may trim the text: find what is left of it.
-    const at = sent.indexOf(view.text.slice(view.source.start, view.source.end));
-    if (at >= 0) this.shift = traced.start + at - view.source.start;
+    this.shift = traced.start - view.source.start;
   }
 
   /** Whether the document was edited since; undoing the edit heals it. */
@@ -48,21 +45,23 @@ export class DocumentTrace {
 
   /** @returns the token at a document offset, as a position in `view.tokens` */
   tokenAt(offset: number): number | undefined {
-    const { tokens, source } = this.view;
-    if (this.shift === undefined) return undefined;
     const at = offset - this.shift;
-    if (at < source.start || at >= source.end) return undefined;
-    const found = tokens.findIndex(token => token.start <= at && at < token.end);
-    return found >= 0 ? found : undefined;
+    const position = this.view.tokens.findIndex(token => token.start <= at && at < token.end);
+    const span = this.spanOf(position);
+    return span && span.start <= offset && offset < span.end ? position : undefined;
   }
 
   /** @returns the part of a token that lies in the traced text, in document offsets; nothing for template tokens */
   spanOf(position: number): Span | undefined {
-    const token = this.view.tokens.at(position);
-    if (!token || this.shift === undefined) return undefined;
-    const start = Math.max(token.start, this.view.source.start);
-    const end = Math.min(token.end, this.view.source.end);
-    return start < end ? { start: start + this.shift, end: end + this.shift } : undefined;
+    const token = position < 0 ? undefined : this.view.tokens.at(position);
+    if (!token) return undefined;
+    const { source, text } = this.view;
+    const start = Math.max(token.start, source.start);
+    const end = Math.min(token.end, source.end);
+    const span = { start: start + this.shift, end: end + this.shift };
+    // Where the template cut white space away, its own tokens stand in that place.
+    const isThere = this.traced.documentText.slice(span.start, span.end) === text.slice(start, end);
+    return start < end && isThere ? span : undefined;
   }
 
   /** Whether the document still has at the token's place what was traced there. */

@@ -23,9 +23,13 @@ describe('a traced document', () => {
     expect([trace.spanOf(0), trace.spanOf(3), trace.spanOf(9)]).toEqual([undefined, undefined, undefined]);
   });
 
-  test('a chat template that trims the text moves the tokens', () => {
-    const trimmed = new DocumentTrace(view, { ...traced, start: 4, end: 12 });
-    expect(trimmed.spanOf(1)).toEqual({ start: 5, end: 9 });
+  test('where a chat template cut white space away, no token of the template appears', () => {
+    // "  Who`?" was sent, "Who`?" is left: its first character would stand at 1, inside of `<u>`.
+    const cut = { ...view, source: { start: 1, end: 9 } };
+    const text = '  Who`?\n tail';
+    const trace = new DocumentTrace(cut, { uri: traced.uri, documentText: text, start: 0, end: 8 });
+    expect([trace.spanOf(0), trace.spanOf(1)]).toEqual([undefined, { start: 2, end: 6 }]);
+    expect([0, 1, 2].map(offset => trace.tokenAt(offset))).toEqual([undefined, undefined, 1]);
   });
 
   test('a text that is not in the prompt has no tokens', () => {

@@ -13,6 +13,7 @@ import {
   RunRecordSchema,
   runsFolder,
 } from '../../protocol/artifacts';
+import { runFolderName } from '../../protocol/jobs';
 
 export interface Run {
   /** Absolute path of the run folder. */
@@ -58,10 +59,9 @@ export function readContextDependence(run: Run): ContextDependence {
 
 /** @returns a path that does not exist: `<UTC time>-<job>`, with a number when two jobs start within a second */
 export function newRunFolder(workspaceFolder: string, job: string, now: Date): string {
-  const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
   const parent = path.join(workspaceFolder, runsFolder);
   const taken = new Set(namesIn(parent));
-  const base = `${time}-${job}`;
+  const base = runFolderName(job, now);
   let name = base;
   for (let number = 2; taken.has(name); number++) name = `${base}-${number}`;
   return path.join(parent, name);
