@@ -11,6 +11,9 @@ export interface ChatMessage {
 /** The largest published template has some 25,000 characters. */
 const maximumTemplateLength = 250_000;
 
+/** The template parsed last: parsing takes milliseconds, and a dataset renders one template thousands of times. */
+let parsed: { readonly text: string; readonly template: Template } | undefined;
+
 /**
  * Renders `template`, which comes with the checkpoint and can only make text.
  * @param variables special tokens by name (`bos_token`, …)
@@ -28,7 +31,8 @@ export function renderChatTemplate(
     throw new InputError(`${where}: the chat template is longer than ${maximumTemplateLength} characters.`);
   }
   try {
-    return new Template(template).render({
+    if (parsed?.text !== template) parsed = { text: template, template: new Template(template) };
+    return parsed.template.render({
       ...variables,
       messages: messages.map(({ role, content }) => ({ role, content })),
       add_generation_prompt: addGenerationPrompt,
