@@ -4,7 +4,7 @@ import { fail, runNode } from './lib/run.mjs';
 
 async function main() {
   await ensureInstalled();
-  await runNode(['esbuild.mjs', '--complete']);
+  await runNode(['esbuild.mjs']);
   const time = new Date()
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')

@@ -36,7 +36,7 @@ async function packageFor(target) {
 async function main() {
   const targets = process.argv.slice(2);
   await ensureInstalled();
-  await runNode(['esbuild.mjs', '--complete']);
+  await runNode(['esbuild.mjs']);
   for (const target of targets.length > 0 ? targets : [hostTarget]) await packageFor(target);
 }
 

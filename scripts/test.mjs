@@ -29,7 +29,7 @@ async function counting(args, count, file) {
 }
 
 async function build() {
-  await runNode(['esbuild.mjs', '--complete', '--tests']);
+  await runNode(['esbuild.mjs', '--tests']);
 }
 
 async function packageExtension() {
