@@ -65,7 +65,7 @@ export class LayerCharts {
     const tuned = view.tuned?.[target.key];
     const gain = tuned && relativeGain(base, tuned);
     const series: Series[] = [
-      { name: 'base', points: points(base), colour: theme => theme.muted, dashed: true },
+      { name: 'base', points: points(base), colour: theme => theme.muted, dashed: tuned !== undefined },
     ];
     if (tuned) series.push({ name: 'tuned', points: points(tuned), colour: theme => theme.accent });
     const charts = [

@@ -86,9 +86,9 @@ describe('gridOf', () => {
     expect([grid.format(1), grid.format(0), grid.format(0.5)]).toEqual(['changed', 'unchanged', '50\u00a0%']);
   });
 
-  it('entropy: the scale begins at the tenth below the smallest', () => {
+  it('entropy: the scale begins at the tenth below all but the lowest 2 %', () => {
     const grid = gridOf(smallView, 'base', 'router_entropy', undefined);
-    expect([grid.low, grid.high]).toEqual([0.6, 1]);
+    expect([grid.low, grid.high, grid.lowText]).toEqual([0.6, 1, '≤ 0.60']);
   });
 
   it('attention: says that the scale is clipped', () => {

@@ -157,12 +157,12 @@ function differenceRange(quantity: Quantity, rows: number[][]): Range {
   return quantity === 'attention' ? clipped(range) : range;
 }
 
-/** Entropies tend to crowd below 1: the scale begins at the tenth below the smallest. */
+/** Entropies crowd below 1: the scale begins at the tenth below all but the lowest 2 %. */
 function entropyRange(view: RoutingView, rows: number[][]): Range {
-  const least = rows.reduce((low, row) => row.reduce((a, b) => Math.min(a, b), low), 1);
-  const low = Math.min(0.9, Math.max(0, Math.floor(least * 10) / 10));
+  const low = Math.min(0.9, Math.floor(quantile(rows, 0.02) * 10) / 10);
   const caption = `router entropy (1: even over ${view.num_experts} experts)`;
-  return sequential(low, 1, value => value.toFixed(2), caption);
+  const range = sequential(low, 1, value => value.toFixed(2), caption);
+  return low > 0 ? { ...range, lowText: `≤ ${range.lowText}` } : range;
 }
 
 function sequential(low: number, high: number, format: (value: number) => string, caption: string): Range {

@@ -120,8 +120,12 @@ export class HeatMap {
     if (!context || !this.data || this.canvas.clientWidth === 0) return;
     const ratio = window.devicePixelRatio;
     const [width, height] = [this.canvas.clientWidth, this.canvas.clientHeight];
-    [this.canvas.width, this.canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
+    const pixels = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
+    // Only where needed: setting a size, even the same, makes a new buffer.
+    if (this.canvas.width !== pixels.width) this.canvas.width = pixels.width;
+    if (this.canvas.height !== pixels.height) this.canvas.height = pixels.height;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
     const plot = this.plot(this.data);
     context.imageSmoothingEnabled = false;
     if (this.data.columns > 0 && this.data.rowLabels.length > 0) {
