@@ -175,9 +175,12 @@ function readVocabulary(entries: Record<string, unknown>): Map<string, number> {
 
 /** Older files write a merge as `"left right"`, newer ones as `["left", "right"]`. */
 function partsOfMerge(merge: unknown, rank: number): [string, string] {
-  const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
-  if (Array.isArray(parts) && parts.length === 2) {
-    const [left, right] = parts as unknown[];
+  if (typeof merge === 'string') {
+    const space = merge.indexOf(' ');
+    if (space >= 0 && space === merge.lastIndexOf(' '))
+      return [merge.slice(0, space), merge.slice(space + 1)];
+  } else if (Array.isArray(merge) && merge.length === 2) {
+    const [left, right] = merge as unknown[];
     if (typeof left === 'string' && typeof right === 'string') return [left, right];
   }
   throw new InputError(`model BPE: merge ${rank} is not a pair of tokens`);
