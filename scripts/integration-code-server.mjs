@@ -65,7 +65,7 @@ async function main() {
     if (code !== 0 || failures > 0)
       throw new Error(`Integration suite: ${failures} failed, exit code ${code}`);
   } catch (error) {
-    if (server) console.error(server.extensionHostLog());
+    if (server) console.error(`Errors of the extension host:\n${server.extensionHostErrors()}`);
     throw error;
   } finally {
     await browser?.close();

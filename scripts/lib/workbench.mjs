@@ -154,13 +154,14 @@ async function untilHealthy(child, origin, readLog) {
   throw new Error(`code-server did not answer within 30 s\n${readLog()}`);
 }
 
-/** The extension host's log files (activation, errors of commands). */
-function readExtensionHostLog(dir) {
+/** What went wrong in the extension host (activation, commands), from its log files. */
+function readExtensionHostErrors(dir) {
   const logs = path.join(dir, 'user-data/logs');
   if (!existsSync(logs)) return '';
   return readdirSync(logs, { recursive: true })
     .filter(file => /exthost\d+[\\/]remoteexthost\.log$/.test(file))
-    .map(file => readFileSync(path.join(logs, file), 'utf8'))
+    .flatMap(file => readFileSync(path.join(logs, file), 'utf8').split('\n'))
+    .filter(line => line.includes('[error]'))
     .join('\n');
 }
 
@@ -187,7 +188,7 @@ export async function startServer({ development = false, vsix, port, env: extraE
     /** Resolves when the server has ended. */
     ended: once(child, 'exit'),
     log: () => readFileSync(path.join(dir, 'server.log'), 'utf8'),
-    extensionHostLog: () => readExtensionHostLog(dir),
+    extensionHostErrors: () => readExtensionHostErrors(dir),
     async stop() {
       await stopGroup(child);
       if (process.env.E2E_KEEP) console.log(`Kept: ${dir}`);

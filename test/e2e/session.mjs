@@ -49,11 +49,7 @@ export function useWorkbench({ settings = {} } = {}) {
         await session.page.screenshot({
           path: path.join(testResults, `FAILED-${name.replace(/\W+/g, '-')}.png`),
         });
-        const errors = session.server
-          .extensionHostLog()
-          .split('\n')
-          .filter(line => line.includes('[error]'));
-        if (errors.length > 0) context.diagnostic(`Extension host:\n${errors.slice(0, 10).join('\n')}`);
+        context.diagnostic(`Errors of the extension host:\n${session.server.extensionHostErrors()}`);
         throw error;
       }
     });
