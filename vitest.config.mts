@@ -4,10 +4,27 @@ import { defineConfig } from 'vitest/config';
 // onnxruntime-node may be loaded only once in a process's life.
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'webview/**/*.test.ts', 'test/golden/**/*.test.ts', 'test/cli/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'webview/**/*.test.ts', 'test/golden/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cli',
+          include: ['test/cli/**/*.test.ts'],
+          // These tests start the bundled command line.
+          globalSetup: 'test/helpers/fresh-build.ts',
+        },
+      },
+    ],
   },
 });

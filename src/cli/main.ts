@@ -16,7 +16,7 @@ async function main(): Promise<number> {
     .version(version)
     .option('--verbose', 'print stack traces of failures')
     .exitOverride()
-    .showHelpAfterError('(router-lens --help, or router-lens COMMAND --help)');
+    .configureOutput({ outputError: (text, write) => write(usageError(text)) });
   for (const add of [addInspect, addTrace, addIdentify, addReport]) add(program);
   try {
     await program.parseAsync();
@@ -26,10 +26,21 @@ async function main(): Promise<number> {
   }
 }
 
+/** Commander's message in the form of all others: one line that says what to do. */
+function usageError(text: string): string {
+  return `router-lens: ${oneLine(text.replace(/^error: /, '')).replace(/[^.)]$/, '$&.')} See router-lens --help.\n`;
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, ' ');
+}
+
 function exitCodeFor(error: unknown, verbose: boolean): number {
   // Commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  console.error(verbose && error instanceof Error ? error.stack : `router-lens: ${messageOf(error)}`);
+  console.error(
+    verbose && error instanceof Error ? error.stack : `router-lens: ${oneLine(messageOf(error))}`,
+  );
   if (error instanceof CancelledError) return 130;
   return error instanceof InputError ? 2 : 1;
 }

@@ -33,7 +33,7 @@ export function makeBatches(samples: readonly TokenizedSample[], options: BatchO
   const order = shuffle
     ? epochOrder(samples.length, seed, epoch)
     : Array.from({ length: count * batchSize }, (_, i) => (epoch * count * batchSize + i) % samples.length);
-  return chunks(order, batchSize).map(chosen => pack(samples, chosen));
+  return chunks(order, batchSize).map(chosen => packSamples(samples, chosen));
 }
 
 /** Batches of at most `maxTokens` tokens (a longer sample is alone), rows of similar length together. */
@@ -50,7 +50,7 @@ export function evaluationBatches(samples: readonly TokenizedSample[], maxTokens
     batches[batches.length - 1].push(i);
     room -= lengthOf(i);
   }
-  return batches.map(chosen => pack(samples, chosen));
+  return batches.map(chosen => packSamples(samples, chosen));
 }
 
 /** A seeded order of 0 … length − 1, another one for each epoch. */
@@ -61,13 +61,15 @@ function epochOrder(length: number, seed: number, epoch: number): number[] {
   return order;
 }
 
-function chunks<T>(items: readonly T[], size: number): T[][] {
+/** Consecutive parts of at most `size` items. */
+export function chunks<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
     items.slice(i * size, (i + 1) * size),
   );
 }
 
-function pack(samples: readonly TokenizedSample[], chosen: readonly number[]): Batch {
+/** One batch of the chosen samples, in the given order. */
+export function packSamples(samples: readonly TokenizedSample[], chosen: readonly number[]): Batch {
   const rows = chosen.map(i => samples[i]);
   return {
     inputIds: rows.flatMap(row => row.inputIds),

@@ -24,7 +24,7 @@ export interface Dataset {
 export class LazyTokenizer {
   private loaded: (Tokenizer & SampleTokenizer) | undefined;
 
-  constructor(private readonly checkpoint: Checkpoint) {}
+  constructor(readonly checkpoint: Checkpoint) {}
 
   get(): Tokenizer & SampleTokenizer {
     this.loaded ??= withEndOfSequence(Tokenizer.load(this.checkpoint.folder), this.checkpoint.folder);
@@ -41,9 +41,18 @@ function withEndOfSequence(tokenizer: Tokenizer, folder: string): Tokenizer & Sa
   return tokenizer;
 }
 
+/** @throws InputError if the model has no such token */
+export function checkTokenIds(inputIds: readonly number[], vocabularySize: number, where: string): void {
+  const outside = inputIds.find(id => id >= vocabularySize);
+  if (outside === undefined) return;
+  throw new InputError(
+    `${where}: token id ${outside} is outside of the model's vocabulary of ${vocabularySize}. Tokenise with the checkpoint's own tokenizer.`,
+  );
+}
+
 /**
  * Reads a dataset file, draws at most `limit` samples of it (seeded; all in file order without a limit), and drops
- * those longer than `maxLength` tokens.
+ * those longer than `maxLength` tokens or the model's positions.
  * @throws InputError if the file is not a dataset, or nothing is left
  */
 export function loadDataset(
@@ -56,18 +65,26 @@ export function loadDataset(
   const indices = Array.from(all, (_, i) => i);
   const chosen =
     limit === undefined || limit >= all.length ? indices : new Random(seed).shuffled(indices).slice(0, limit);
-  const samples: LoadedSample[] = chosen
+  const { vocabularySize, maxPositions } = tokenizer.checkpoint.architecture;
+  const samples = chosen
     .sort((a, b) => a - b)
-    .map(i => all[i])
-    .map(sample =>
-      isTokenSample(sample)
+    .map((i): LoadedSample => {
+      const sample = all[i];
+      const tokenized = isTokenSample(sample)
         ? sample
-        : { ...tokenizeSample(tokenizer.get(), sample), answers: sample.answers },
-    );
-  const fitting = samples.filter(({ inputIds }) => inputIds.length <= maxLength);
+        : { ...tokenizeSample(tokenizer.get(), sample), answers: sample.answers };
+      checkTokenIds(tokenized.inputIds, vocabularySize, `${file}, sample ${i} (counted from 0)`);
+      return tokenized;
+    });
+  const longest = Math.min(maxLength, maxPositions);
+  const fitting = samples.filter(({ inputIds }) => inputIds.length <= longest);
   if (fitting.length === 0) {
     throw new InputError(
-      `${file}: all ${samples.length} samples are longer than ${maxLength} tokens. Raise the limit (max-seq-length).`,
+      `${file}: all ${samples.length} samples are longer than ${longest} tokens. ${
+        maxLength < maxPositions
+          ? 'Raise the limit (max-seq-length).'
+          : 'The model has no more positions: shorten the contexts.'
+      }`,
     );
   }
   return {

@@ -54,6 +54,24 @@ export function readExpertList(file: string, model: Model): ExpertList {
   return parsed.output;
 }
 
+/**
+ * Reads a list of experts that are to be switched off.
+ * @throws InputError as {@link readExpertList}, or if fewer experts than a token is sent to are left in a layer
+ */
+export function readMask(file: string, model: Model): ExpertMask {
+  const mask = asMask(readExpertList(file, model));
+  for (const [layer, masked] of mask) {
+    const { experts, topK } = model.architecture.layers[layer].feedForward;
+    const left = experts - new Set(masked).size;
+    if (left < topK) {
+      throw new InputError(
+        `${file}: layer ${layer} would keep ${left} of ${experts} experts, but each token is sent to ${topK}. Mask fewer.`,
+      );
+    }
+  }
+  return mask;
+}
+
 export function asMask(list: ExpertList): ExpertMask {
   return new Map(Object.entries(list).map(([layer, experts]) => [Number(layer), experts]));
 }

@@ -1,10 +1,10 @@
 /** @file The folder of a run: made, filled file by file, read back. */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import * as v from 'valibot';
 
-import { writeJsonAtomically } from '../common/atomic-file';
+import { writeFileAtomically, writeJsonAtomically } from '../common/atomic-file';
 import { InputError, messageOf } from '../common/errors';
 import {
   type ContextDependence,
@@ -21,11 +21,17 @@ export class RunFolder {
 
   /** Makes a folder for a new run. @throws InputError if something is in it already */
   static create(folder: string): RunFolder {
-    if (existsSync(folder) && readdirSync(folder).length > 0) {
-      throw new InputError(`${folder}: is not empty. Give a folder that does not exist yet.`);
-    }
+    RunFolder.checkFree(folder);
     mkdirSync(folder, { recursive: true });
     return new RunFolder(folder);
+  }
+
+  /** @throws InputError if there is something that a run would be written over */
+  static checkFree(folder: string): void {
+    if (!existsSync(folder)) return;
+    if (!statSync(folder).isDirectory() || readdirSync(folder).length > 0) {
+      throw new InputError(`${folder} is not an empty folder. Give a folder that does not exist yet.`);
+    }
   }
 
   /** A finished or interrupted run. @throws InputError if it is none */
@@ -53,6 +59,12 @@ export class RunFolder {
   /** One line at a time: a crash loses at most the line being written, which readers skip. */
   appendMetric(line: MetricLine): void {
     appendFileSync(this.file(runFiles.metrics), `${JSON.stringify(line)}\n`);
+  }
+
+  /** Drops what an interrupted run measured after its last checkpoint: it will be measured again. */
+  keepMetricsBefore(step: number): void {
+    const kept = this.metrics().filter(line => ('split' in line ? line.step <= step : line.step < step));
+    writeFileAtomically(this.file(runFiles.metrics), kept.map(line => `${JSON.stringify(line)}\n`).join(''));
   }
 
   record(): RunRecord {

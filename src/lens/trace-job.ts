@@ -13,8 +13,8 @@ import { packRows } from '../model/packed-batch';
 import { traceBatch } from '../model/trace';
 import { runFiles } from '../protocol/artifacts';
 import type { EngineSettings, JobHooks } from '../protocol/jobs';
-import { LazyTokenizer } from './dataset';
-import { asMask, readExpertList } from './expert-list';
+import { checkTokenIds, LazyTokenizer } from './dataset';
+import { readMask } from './expert-list';
 import { writeTraceFile } from './trace-file';
 import { readRouters } from './trained-routers';
 
@@ -52,14 +52,18 @@ export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<
     memoryBudget: job.engine.memory_budget * 1e9,
   });
   try {
-    const batch = packRows(inputRows(job.input, new LazyTokenizer(model.checkpoint)));
+    const rows = inputRows(job.input, new LazyTokenizer(model.checkpoint));
+    rows.forEach((ids, row) =>
+      checkTokenIds(ids, model.architecture.vocabularySize, `${job.input.file}, row ${row} (counted from 0)`),
+    );
+    const batch = packRows(rows);
     const trace = await traceBatch(model, batch, {
       attention: job.attention,
       hidden: job.hidden,
       logits: job.logits,
       signal: hooks.signal,
       ...(job.run === undefined ? {} : { routers: readRouters(path.join(job.run, runFiles.routers), model) }),
-      ...(job.mask === undefined ? {} : { mask: asMask(readExpertList(job.mask, model)) }),
+      ...(job.mask === undefined ? {} : { mask: readMask(job.mask, model) }),
     });
     writeTraceFile(job.out, trace, model.checkpoint.config.padTokenId);
     return {

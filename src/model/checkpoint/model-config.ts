@@ -1,11 +1,12 @@
 /** @file `config.json`: which family a checkpoint belongs to and what it describes. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import * as v from 'valibot';
 
 import { InputError, messageOf } from '../../common/errors';
+import { withInputErrors } from '../../common/file-access';
 import type { Architecture } from '../architecture';
 import { families, type Family, familyOf } from '../families';
 
@@ -23,28 +24,26 @@ const anyConfig = v.looseObject({ model_type: v.string(), pad_token_id: v.nullis
 /** Reads `config.json`. @throws InputError */
 export function readModelConfig(folder: string): ModelConfig {
   const file = path.join(folder, 'config.json');
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InputError(
-      `${folder}: config.json cannot be read (${messageOf(error)}). Choose a Hugging Face checkpoint folder.`,
-    );
+  if (!existsSync(file)) {
+    throw new InputError(`${folder} holds no config.json. Choose the folder of a Hugging Face checkpoint.`);
   }
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(
-      `${file}: not valid JSON (${messageOf(error)}). Copy the file again from where the checkpoint came from.`,
-    );
-  }
+  const text = withInputErrors(file, () => readFileSync(file, 'utf8'));
+  const raw = parseJson(text, file);
   const parsed = v.safeParse(anyConfig, raw);
   if (!parsed.success)
     throw new InputError(`${file}: no "model_type". Choose the folder of a language model checkpoint.`);
   const { model_type: modelType, pad_token_id: padTokenId } = parsed.output;
   const sha256 = createHash('sha256').update(text).digest('hex');
   return { modelType, raw, padTokenId: padTokenId ?? 0, sha256 };
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // The parser's own message quotes the text, line breaks included.
+    throw new InputError(`${file} is not valid JSON. Download the file again.`);
+  }
 }
 
 /** The family that a configuration belongs to. @throws InputError */
@@ -59,10 +58,10 @@ export function supportedFamily(folder: string, { modelType }: ModelConfig): Fam
 
 /** @throws InputError naming the field that is missing or not supported */
 export function describeArchitecture(folder: string, config: ModelConfig, family: Family): Architecture {
+  const file = path.join(folder, 'config.json');
   try {
-    return family.describe(config.raw);
+    return withPossibleRouting(family.describe(config.raw));
   } catch (error) {
-    const file = path.join(folder, 'config.json');
     if (!(error instanceof v.ValiError)) throw new InputError(`${file}: ${messageOf(error)}.`);
     const [issue] = error.issues as v.BaseIssue<unknown>[];
     const field = v.getDotPath(issue) ?? '(whole file)';
@@ -70,4 +69,16 @@ export function describeArchitecture(folder: string, config: ModelConfig, family
       `${file}: field "${field}": ${issue.message}. This is not a ${family.name} configuration that is supported.`,
     );
   }
+}
+
+/** @throws Error if a token would be sent to more experts than there are */
+function withPossibleRouting(architecture: Architecture): Architecture {
+  for (const { feedForward } of architecture.layers) {
+    if (feedForward.kind === 'mixture' && feedForward.topK > feedForward.experts) {
+      throw new Error(
+        `each token is sent to ${feedForward.topK} experts, but there are ${feedForward.experts}`,
+      );
+    }
+  }
+  return architecture;
 }

@@ -1,0 +1,88 @@
+/** @file A small OLMoE checkpoint with random weights and a byte-level tokenizer, written by the tests that need one. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { Random } from '../../src/common/random';
+import { requiredWeights } from '../../src/model/architecture';
+import { type TensorToWrite, writeSafetensors } from '../../src/model/checkpoint/safetensors-writer';
+import { olmoe } from '../../src/model/families/olmoe';
+import { byteCharacters } from '../../src/model/tokenizer/byte-alphabet';
+
+export const tinyConfig = {
+  model_type: 'olmoe',
+  vocab_size: 260,
+  hidden_size: 16,
+  intermediate_size: 8,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  num_key_value_heads: 2,
+  num_experts: 4,
+  num_experts_per_tok: 2,
+  max_position_embeddings: 512,
+  rms_norm_eps: 1e-5,
+  rope_theta: 10_000,
+  pad_token_id: 1,
+};
+
+const specialTokens = ['<|endoftext|>', '<|padding|>', '<|user|>', '<|assistant|>'];
+
+/** Id of the token that stands for a byte. */
+export function byteTokenId(byte: number): number {
+  return specialTokens.length + byte;
+}
+
+const chatTemplate =
+  "{{ bos_token }}{% for message in messages %}{{ '<|user|>\\n' + message['content'] + '\\n' }}{% endfor %}" +
+  "{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% endif %}";
+
+/** Weights of every tensor that `tinyConfig` asks for: norms 1, all else normal with a deviation of 0.3. */
+export function tinyWeights(seed = 0): TensorToWrite[] {
+  const random = new Random(seed);
+  return requiredWeights(olmoe.describe(tinyConfig)).map(({ name, shape }) => {
+    const length = shape.reduce((product, dimension) => product * dimension, 1);
+    const value = name.includes('norm') ? () => 1 : () => 0.3 * random.normal();
+    return { name, dtype: 'F32', shape, data: Float32Array.from({ length }, value) };
+  });
+}
+
+/** Writes a complete checkpoint into `folder` and returns the folder. */
+export function writeTinyCheckpoint(
+  folder: string,
+  weights: readonly TensorToWrite[] = tinyWeights(),
+): string {
+  mkdirSync(folder, { recursive: true });
+  const writeJson = (name: string, value: unknown): void =>
+    writeFileSync(path.join(folder, name), JSON.stringify(value));
+  writeJson('config.json', tinyConfig);
+  writeJson('tokenizer.json', tokenizer());
+  writeJson('tokenizer_config.json', {
+    bos_token: specialTokens[0],
+    eos_token: specialTokens[0],
+    pad_token: specialTokens[1],
+    chat_template: chatTemplate,
+  });
+  writeSafetensors(path.join(folder, 'model.safetensors'), weights);
+  return folder;
+}
+
+/** A token for each byte, no merges. */
+function tokenizer(): unknown {
+  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: true };
+  const tokens = [...specialTokens, ...byteCharacters];
+  return {
+    added_tokens: specialTokens.map((content, id) => ({
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    })),
+    normalizer: null,
+    pre_tokenizer: byteLevel,
+    post_processor: byteLevel,
+    decoder: byteLevel,
+    model: { type: 'BPE', vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), merges: [] },
+  };
+}
