@@ -46,6 +46,8 @@ export class Session {
             : {}),
           // Worker threads that spin between operators starve everything else on a small machine.
           intra_op: { allow_spinning: '0' },
+          // Vanishing attention weights and gradients would be computed with slow denormal numbers.
+          set_denormal_as_zero: '1',
         },
       },
     });

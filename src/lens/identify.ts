@@ -1,42 +1,35 @@
 /** @file The main job: tune the routers, then see which experts the tuned routers choose (METHOD steps 1 and 2). */
-import { CancelledError, messageOf } from '../common/errors';
-import { Random } from '../common/random';
+import path from 'node:path';
+
+import { CancelledError, InputError, messageOf } from '../common/errors';
 import { Model, type Routers } from '../model/model';
 import {
   type AnswerScores,
   type ContextDependence,
-  type DatasetIdentity,
   runFiles,
   type RunRecord,
   SCHEMA_VERSION,
 } from '../protocol/artifacts';
 import type { IdentifyRequest, IdentifyResult, JobHooks } from '../protocol/jobs';
 import { type RouterTuningResult, tuneRouters } from '../train/router-tuning';
-import { totalSteps } from '../train/training-loop';
-import { activationStatistics, maximumStatisticsSamples } from './activation-statistics';
+import { readTrainingState, writeTrainingState } from '../train/training-state-file';
+import { activationStatistics } from './activation-statistics';
 import { topExperts } from './context-dependence';
-import { type Dataset, LazyTokenizer, loadDataset, type LoadedSample } from './dataset';
-import { engineRecord } from './engine-record';
+import { LazyTokenizer } from './dataset';
 import { scoreAnswers } from './evaluate';
-import { modelIdentity } from './inspect';
-import { JobProgress, type Phase } from './job-progress';
+import {
+  checkUnchanged,
+  type IdentifyData,
+  jobPhases,
+  loadData,
+  phases,
+  startRecord,
+  statisticsSamples,
+} from './identify-setup';
+import { JobProgress } from './job-progress';
 import { writeReport } from './report/write-report';
 import { RunFolder } from './run-folder';
 import { writeRouters } from './trained-routers';
-
-const phases = {
-  baseAnswers: 'Answers before tuning',
-  baseRouting: 'Routing before tuning',
-  tuning: 'Router tuning',
-  tunedRouting: 'Routing after tuning',
-  tunedAnswers: 'Answers after tuning',
-} as const;
-
-interface Data {
-  readonly train: Dataset;
-  readonly dev?: Dataset;
-  readonly test?: Dataset;
-}
 
 /**
  * Finds the context-faithful experts of a checkpoint and writes the run folder.
@@ -44,15 +37,18 @@ interface Data {
  * @throws InputError, CancelledError
  */
 export async function identify(request: IdentifyRequest, hooks: JobHooks = {}): Promise<IdentifyResult> {
+  if (!request.resume) RunFolder.checkFree(request.out);
   const model = Model.open(request.model, {
     threads: request.engine.threads,
     memoryBudget: request.engine.memory_budget * 1e9,
   });
   try {
+    checkListLength(request.k, model);
     const tokenizer = new LazyTokenizer(model.checkpoint);
     const data = loadData(request, tokenizer);
-    const folder = RunFolder.create(request.out);
+    const folder = request.resume ? RunFolder.open(request.out) : RunFolder.create(request.out);
     const record = startRecord(request, model, data);
+    if (request.resume) checkUnchanged(folder.record(), record);
     folder.writeRecord(record);
     try {
       return await runJob({ request, hooks, model, tokenizer, data, folder, record });
@@ -66,12 +62,18 @@ export async function identify(request: IdentifyRequest, hooks: JobHooks = {}): 
   }
 }
 
+function checkListLength(k: number | undefined, model: Model): void {
+  const { experts } = model.architecture.layers[model.moeLayers[0]].feedForward;
+  if (k !== undefined && k > experts)
+    throw new InputError(`k is ${k}, but a layer has ${experts} experts. Give at most ${experts}.`);
+}
+
 interface Job {
   readonly request: IdentifyRequest;
   readonly hooks: JobHooks;
   readonly model: Model;
   readonly tokenizer: LazyTokenizer;
-  readonly data: Data;
+  readonly data: IdentifyData;
   readonly folder: RunFolder;
   readonly record: RunRecord;
 }
@@ -80,7 +82,7 @@ async function runJob(job: Job): Promise<IdentifyResult> {
   const { request, hooks, model, data, folder, record } = job;
   const { signal } = hooks;
   const sampled = statisticsSamples(data.train.samples, request.training.seed);
-  const progress = new JobProgress(jobPhases(job, sampled.length), hooks);
+  const progress = new JobProgress(jobPhases(request, data, sampled.length), hooks);
   const answers = (name: string, routers: Routers): Promise<AnswerScores | undefined> =>
     progress.time(name, () =>
       scoreAnswers(model, job.tokenizer, data.test?.samples ?? [], {
@@ -148,6 +150,9 @@ function tune(
   { request, hooks, model, data, folder }: Job,
   progress: JobProgress,
 ): Promise<RouterTuningResult> {
+  const stateFile = folder.file(path.join(runFiles.checkpoint, 'training.safetensors'));
+  const from = request.resume ? readTrainingState(stateFile) : undefined;
+  folder.keepMetricsBefore(from?.step ?? 0);
   return tuneRouters(model, { train: data.train.samples, dev: data.dev?.samples }, request.training, {
     signal: hooks.signal,
     onStep: (line, steps) => {
@@ -159,62 +164,9 @@ function tune(
       folder.appendMetric(line);
       hooks.log?.(`dev loss ${line.loss.toFixed(4)} after ${line.step} steps`);
     },
+    onCheckpoint: state => writeTrainingState(stateFile, state),
+    ...(from ? { from } : {}),
   });
-}
-
-function loadData(
-  { train, dev, test, training, ...request }: IdentifyRequest,
-  tokenizer: LazyTokenizer,
-): Data {
-  const { max_seq_length: maxLength, seed } = training;
-  const load = (split: string, file: string, limit?: number): Dataset =>
-    loadDataset(split, file, tokenizer, { limit, maxLength, seed });
-  return {
-    train: load('train', train, request.limit_train),
-    ...(dev === undefined ? {} : { dev: load('dev', dev, request.limit_dev) }),
-    ...(test === undefined ? {} : { test: load('test', test, request.limit_test) }),
-  };
-}
-
-function statisticsSamples(samples: readonly LoadedSample[], seed: number): readonly LoadedSample[] {
-  if (samples.length <= maximumStatisticsSamples) return samples;
-  return new Random(seed).shuffled(samples).slice(0, maximumStatisticsSamples);
-}
-
-/** Work in forward passes of a sample: a training step costs about three; an answer is decoded token by token. */
-function jobPhases({ request, data }: Job, sampled: number): Phase[] {
-  const { train, dev, test } = data;
-  const steps = totalSteps(train.samples.length, request.training);
-  const { batch_size, grad_accumulation } = request.training;
-  const answered = test?.samples ?? [];
-  const answerTokens = answered.reduce((sum, { spans }) => sum + spans.answer[1] - spans.answer[0], 0);
-  const tuning = 3 * steps * batch_size * grad_accumulation + 10 * (dev?.samples.length ?? 0);
-  return [
-    { name: phases.baseAnswers, work: answerTokens },
-    { name: phases.baseRouting, work: sampled },
-    { name: phases.tuning, work: tuning },
-    { name: phases.tunedRouting, work: sampled },
-    { name: phases.tunedAnswers, work: answerTokens },
-  ];
-}
-
-function startRecord(request: IdentifyRequest, model: Model, data: Data): RunRecord {
-  const { k, limit_train, limit_dev, limit_test, training, engine } = request;
-  return {
-    schema_version: SCHEMA_VERSION,
-    job: 'identify',
-    status: 'running',
-    created: now(),
-    settings: { k, limit_train, limit_dev, limit_test, ...training, ...engine },
-    model: modelIdentity(model.checkpoint),
-    datasets: [data.train, data.dev, data.test].flatMap((dataset): DatasetIdentity[] =>
-      dataset ? [dataset.identity] : [],
-    ),
-    engine: engineRecord(model),
-    timings: {},
-    memory: {},
-    results: {},
-  };
 }
 
 function now(): string {

@@ -51,8 +51,10 @@ export const IdentifyRequestSchema = v.object({
   limit_test: v.optional(count),
   training: v.optional(TrainingSettingsSchema, {}),
   engine: v.optional(EngineSettingsSchema, {}),
-  /** The run folder to write; must not exist or be empty. */
+  /** The run folder to write; must not exist or be empty, unless a run is resumed. */
   out: v.string(),
+  /** Goes on with the interrupted run in `out`. */
+  resume: v.optional(v.boolean(), false),
 });
 export type IdentifyRequest = v.InferOutput<typeof IdentifyRequestSchema>;
 export type IdentifyRequestInput = v.InferInput<typeof IdentifyRequestSchema>;

@@ -13,25 +13,31 @@ export interface AdamWSettings {
 
 export const adamWDefaults: AdamWSettings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
-export class AdamW {
+/** What the optimiser remembers; all that is needed to go on after an interruption. */
+export interface AdamWState {
   /** Updates done so far. */
-  private updates = 0;
-  private readonly firstMoments = new Map<string, Float32Array>();
-  private readonly secondMoments = new Map<string, Float32Array>();
+  updates: number;
+  readonly firstMoments: Map<string, Float32Array>;
+  readonly secondMoments: Map<string, Float32Array>;
+}
 
-  constructor(private readonly settings: AdamWSettings = adamWDefaults) {}
+export class AdamW {
+  constructor(
+    private readonly settings: AdamWSettings = adamWDefaults,
+    readonly state: AdamWState = { updates: 0, firstMoments: new Map(), secondMoments: new Map() },
+  ) {}
 
   /** Changes `parameters` in place. */
   step(parameters: NamedArrays, gradients: NamedArrays, learningRate: number): void {
-    this.updates++;
+    this.state.updates++;
     for (const [name, values] of parameters) {
       const gradient = gradients.get(name);
       if (!gradient) throw new Error(`no gradient for "${name}"`);
       this.update(
         values,
         gradient,
-        momentsOf(this.firstMoments, name, values),
-        momentsOf(this.secondMoments, name, values),
+        momentsOf(this.state.firstMoments, name, values),
+        momentsOf(this.state.secondMoments, name, values),
         learningRate,
       );
     }
@@ -45,8 +51,8 @@ export class AdamW {
     learningRate: number,
   ): void {
     const { beta1, beta2, epsilon, weightDecay } = this.settings;
-    const firstCorrection = 1 - beta1 ** this.updates;
-    const secondCorrection = 1 - beta2 ** this.updates;
+    const firstCorrection = 1 - beta1 ** this.state.updates;
+    const secondCorrection = 1 - beta2 ** this.state.updates;
     for (let i = 0; i < values.length; i++) {
       const g = gradient[i];
       first[i] = beta1 * first[i] + (1 - beta1) * g;

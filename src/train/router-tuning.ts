@@ -1,6 +1,6 @@
 /** @file Router tuning (METHOD step 1): only the routers train, on the loss of the answers. */
 import { Random } from '../common/random';
-import { type Batch, evaluationBatches, makeBatches } from '../data/batches';
+import { type Batch, chunks, evaluationBatches, makeBatches, packSamples } from '../data/batches';
 import type { TokenizedSample } from '../data/tokenized-sample';
 import type { HostTensor } from '../engine/session';
 import type { Model, PassOptions, Routers } from '../model/model';
@@ -21,6 +21,7 @@ import {
   train,
   type TrainingHooks,
   type TrainingOutcome,
+  type TrainingState,
 } from './training-loop';
 
 /** Tokens of a batch of an evaluation. */
@@ -36,6 +37,8 @@ export interface RouterTuningResult extends TrainingOutcome {
 
 export interface RouterTuningOptions extends TrainingHooks {
   readonly signal?: AbortSignal;
+  /** Where an interrupted run of the same settings stopped. */
+  readonly from?: TrainingState;
 }
 
 /** Tunes copies of the model's routers; the model itself stays as it is. */
@@ -66,6 +69,7 @@ export async function tuneRouters(
     },
     settings,
     options,
+    options.from,
   );
   let trainableParameters = 0;
   for (const { length } of parameters.arrays.values()) trainableParameters += length;
@@ -92,11 +96,7 @@ export function updateBatches(
     shuffle: settings.shuffle,
   });
   const update = batches[step % perEpoch];
-  if (settings.grad_accumulation === 1) return [update];
-  return makeBatches(
-    update.samples.map(index => samples[index]),
-    { batchSize: settings.batch_size, seed: 0, epoch: 0, shuffle: false },
-  ).slice(0, Math.ceil(update.samples.length / settings.batch_size));
+  return chunks(update.samples, settings.batch_size).map(chosen => packSamples(samples, chosen));
 }
 
 /** Gradients of the mean over all answer tokens of the accumulated batches, as if they were one batch. */

@@ -2,7 +2,7 @@
 import { InputError } from '../common/errors';
 import type { EvaluationLine, TrainingLine } from '../protocol/artifacts';
 import type { TrainingSettings } from '../protocol/jobs';
-import { AdamW, adamWDefaults, clipGlobalNorm, type NamedArrays } from './adamw';
+import { AdamW, adamWDefaults, type AdamWState, clipGlobalNorm, type NamedArrays } from './adamw';
 import { learningRateAt } from './schedule';
 
 export interface StepResult {
@@ -24,9 +24,28 @@ export interface TrainingTask {
   devLoss?: () => Promise<number>;
 }
 
+/** The parameters with the lowest dev loss so far. */
+export interface BestParameters {
+  /** Updates done when they were reached. */
+  readonly step: number;
+  readonly loss: number;
+  readonly parameters: NamedArrays;
+}
+
+/** Everything that an interrupted run needs to go on exactly as if it had not been interrupted. */
+export interface TrainingState {
+  /** The next step. */
+  readonly step: number;
+  readonly parameters: NamedArrays;
+  readonly optimiser: AdamWState;
+  readonly best?: BestParameters;
+}
+
 export interface TrainingHooks {
   onStep?: (line: TrainingLine, totalSteps: number) => void;
   onEvaluation?: (line: EvaluationLine) => void;
+  /** Called every tenth of the run. What it is given changes with the next step: write it at once. */
+  onCheckpoint?: (state: TrainingState) => void;
 }
 
 export interface TrainingOutcome {
@@ -51,12 +70,14 @@ export function totalSteps(samples: number, settings: TrainingSettings): number 
 
 /**
  * Trains, evaluates every tenth of the run (METHOD step 1), and leaves the parameters with the lowest dev loss in place.
+ * @param from where an interrupted run stopped
  * @throws InputError if the loss stops being a number
  */
 export async function train(
   task: TrainingTask,
   settings: TrainingSettings,
   hooks: TrainingHooks = {},
+  from?: TrainingState,
 ): Promise<TrainingOutcome> {
   const steps = totalSteps(task.samples, settings);
   const perEpoch = stepsPerEpoch(task.samples, settings);
@@ -66,11 +87,12 @@ export async function train(
     totalSteps: steps,
     warmupRatio: settings.warmup_ratio,
   };
-  const optimiser = new AdamW({ ...adamWDefaults, weightDecay: settings.weight_decay });
+  const optimiser = new AdamW({ ...adamWDefaults, weightDecay: settings.weight_decay }, from?.optimiser);
   const evaluateAt = evaluationSteps(steps);
-  let best: { step: number; loss: number; parameters: NamedArrays } | undefined;
+  let best = from?.best;
+  if (from) copyInto(task.parameters, from.parameters);
 
-  for (let step = 0; step < steps; step++) {
+  for (let step = from?.step ?? 0; step < steps; step++) {
     const started = performance.now();
     const { loss, gradients, tokens } = await task.gradients(step);
     const norm = clipGlobalNorm(gradients, settings.clip);
@@ -86,15 +108,23 @@ export async function train(
       { step, epoch: step / perEpoch, loss, lr, grad_norm: norm, tokens_per_s: tokens / seconds },
       steps,
     );
-    if (task.devLoss && evaluateAt.has(step + 1)) {
+    if (!evaluateAt.has(step + 1)) continue;
+    if (task.devLoss) {
       const devLoss = await task.devLoss();
       hooks.onEvaluation?.({ step: step + 1, epoch: (step + 1) / perEpoch, split: 'dev', loss: devLoss });
-      if (!best || devLoss < best.loss)
+      if (!best || devLoss < best.loss) {
         best = { step: step + 1, loss: devLoss, parameters: copyArrays(task.parameters) };
+      }
     }
+    hooks.onCheckpoint?.({
+      step: step + 1,
+      parameters: task.parameters,
+      optimiser: optimiser.state,
+      ...(best ? { best } : {}),
+    });
   }
   if (!best) return { steps, bestStep: steps };
-  for (const [name, values] of best.parameters) task.parameters.get(name)?.set(values);
+  copyInto(task.parameters, best.parameters);
   return { steps, bestStep: best.step, devLoss: best.loss };
 }
 
@@ -107,4 +137,13 @@ function evaluationSteps(steps: number): Set<number> {
 
 function copyArrays(arrays: NamedArrays): NamedArrays {
   return new Map([...arrays].map(([name, values]) => [name, Float32Array.from(values)]));
+}
+
+function copyInto(target: NamedArrays, source: NamedArrays): void {
+  for (const [name, values] of target) {
+    const from = source.get(name);
+    if (from?.length !== values.length)
+      throw new InputError(`The saved training state does not fit: "${name}" differs.`);
+    values.set(from);
+  }
 }

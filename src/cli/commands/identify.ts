@@ -3,9 +3,12 @@ import path from 'node:path';
 
 import type { Command, Option } from 'commander';
 
+import { InputError } from '../../common/errors';
 import { identify } from '../../lens/identify';
+import { resumedRequest } from '../../lens/identify-setup';
 import { runsFolder } from '../../protocol/artifacts';
 import {
+  type IdentifyRequest,
   IdentifyRequestSchema,
   type IdentifyResult,
   runFolderName,
@@ -15,7 +18,8 @@ import { withProgress } from '../progress-line';
 import { trainingOptions } from '../training-options';
 
 interface IdentifyOptions extends Record<string, unknown> {
-  train: string;
+  train?: string;
+  resume?: string;
   dev?: string;
   test?: string;
   k?: number;
@@ -33,32 +37,42 @@ export function addIdentify(program: Command): void {
     .command('identify')
     .description('find the context-faithful experts: tune the routers, see which experts they choose')
     .argument('<model>', 'checkpoint folder')
-    .requiredOption('--train <file>', 'samples to tune on: {context, question, answer}, JSON or JSONL')
+    .option('--train <file>', 'samples to tune on: {context, question, answer}, JSON or JSONL')
     .option('--dev <file>', 'samples that choose the best routers')
     .option('--test <file>', 'samples whose answers are scored before and after')
     .option('--out <folder>', `run folder (default: ${runsFolder}/<UTC time>-identify)`)
+    .option(
+      '--resume <folder>',
+      'go on with an interrupted run, with the settings and data that it began with',
+    )
     .option('--json', 'print one machine-readable result');
   for (const option of [...identifyOptions(), ...trainingOptions(), ...engineOptions()])
     command.addOption(option);
-  command.action(async (model: string, options: IdentifyOptions) => {
-    const { train, dev, test, k, limitTrain, limitDev, limitTest, threads, memoryBudget, ...others } =
-      options;
-    const { out = path.join(runsFolder, runFolderName('identify', new Date())), json, ...training } = others;
-    const request = checked(IdentifyRequestSchema, {
-      model,
-      train,
-      dev,
-      test,
-      k,
-      limit_train: limitTrain,
-      limit_dev: limitDev,
-      limit_test: limitTest,
-      training: snakeCased(training),
-      engine: { threads, memory_budget: memoryBudget },
-      out,
-    });
+  command.action(async (model: string, { json, ...options }: IdentifyOptions) => {
+    const request =
+      options.resume === undefined ? newRequest(model, options) : resumedRequest(options.resume, model);
     const result = await withProgress(hooks => identify(request, hooks));
     console.log(json ? JSON.stringify(result) : describe(result));
+  });
+}
+
+function newRequest(model: string, options: IdentifyOptions): IdentifyRequest {
+  const { train, dev, test, k, limitTrain, limitDev, limitTest, threads, memoryBudget, ...others } = options;
+  const { out = path.join(runsFolder, runFolderName('identify', new Date())), ...training } = others;
+  if (train === undefined)
+    throw new InputError('--train: is missing. Give a file of samples, or --resume a run.');
+  return checked(IdentifyRequestSchema, {
+    model,
+    train,
+    dev,
+    test,
+    k,
+    limit_train: limitTrain,
+    limit_dev: limitDev,
+    limit_test: limitTest,
+    training: snakeCased(training),
+    engine: { threads, memory_budget: memoryBudget },
+    out,
   });
 }
 
