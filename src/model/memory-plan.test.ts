@@ -1,0 +1,33 @@
+/** @file Memory modes by budget. */
+import { availableParallelism, totalmem } from 'node:os';
+import path from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { scratchFolder } from '../../test/helpers/scratch';
+import { writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
+import { Checkpoint } from './checkpoint/checkpoint';
+import { planMemory } from './memory-plan';
+
+const checkpoint = Checkpoint.open(writeTinyCheckpoint(path.join(scratchFolder(), 'tiny')));
+
+describe('planMemory', () => {
+  it('keeps weights in memory where four float32 copies of each parameter fit the budget', () => {
+    const needed = 16 * checkpoint.parameters;
+    const mode = (memoryBudget: number): string =>
+      planMemory(checkpoint, { threads: 1, memoryBudget }).memoryMode;
+    expect(mode(needed)).toBe('resident');
+    expect(mode(needed - 1)).toBe('mapped');
+  });
+
+  it('takes half of the memory and all cores where 0 is asked for', () => {
+    expect(planMemory(checkpoint, { threads: 0, memoryBudget: 0 })).toMatchObject({
+      threads: availableParallelism(),
+      memoryBudget: totalmem() / 2,
+    });
+    expect(planMemory(checkpoint, { threads: 3, memoryBudget: 1e9 })).toMatchObject({
+      threads: 3,
+      memoryBudget: 1e9,
+    });
+  });
+});
