@@ -23,7 +23,6 @@ import { StatusBar } from './status-bar';
 import { Pickers } from './workspace/pickers';
 import { pickRun } from './workspace/run-picker';
 import { Selection } from './workspace/selection';
-import { allFolders } from './workspace/workspace';
 
 /** What `activate` returns, for tests and other extensions. */
 export interface RouterLensApi {
@@ -107,16 +106,15 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
 
 /** Runs of the command line show up by themselves, too. */
 function watchRuns(experts: ExpertsView): vscode.Disposable {
-  const watchers = allFolders().map(folder => {
-    const pattern = new vscode.RelativePattern(folder, `${runsFolder}/*/${runFiles.run}`);
-    const watcher = vscode.workspace.createFileSystemWatcher(pattern);
-    const refresh = (): void => experts.refresh();
-    watcher.onDidCreate(refresh);
-    watcher.onDidChange(refresh);
-    watcher.onDidDelete(refresh);
-    return watcher;
-  });
-  return vscode.Disposable.from(...watchers);
+  const watcher = vscode.workspace.createFileSystemWatcher(`**/${runsFolder}/*/${runFiles.run}`);
+  const refresh = (): void => experts.refresh();
+  return vscode.Disposable.from(
+    watcher,
+    watcher.onDidCreate(refresh),
+    watcher.onDidChange(refresh),
+    watcher.onDidDelete(refresh),
+    vscode.workspace.onDidChangeWorkspaceFolders(refresh),
+  );
 }
 
 /** Menus pass what was clicked on, e.g. a `Uri`; options are plain objects. */

@@ -56,7 +56,7 @@ export class ExpertsView implements vscode.TreeDataProvider<Row>, vscode.Disposa
     const runs = this.runs();
     const run = runs.find(({ folder }) => folder === this.chosen) ?? newestFinishedRun(runs);
     this.shown = run && this.read(run);
-    this.tree.description = this.shown && `${this.shown.run.record.model.name} · ${this.shown.run.id}`;
+    this.tree.message = this.shown && `${this.shown.run.record.model.name} · ${this.shown.run.id}`;
     void vscode.commands.executeCommand('setContext', contextKeys.hasRun, this.shown !== undefined);
     this.changed.fire();
   }

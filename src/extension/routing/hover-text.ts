@@ -30,16 +30,18 @@ export const staleMarkdown = '*Stale: the document was edited after it was trace
 
 function table(facts: readonly LayerFacts[], tuned: boolean): string {
   const hasShare = facts.some(layer => layer.share);
-  const arrow = tuned ? ' base → tuned' : '';
-  const columns = ['Layer', ...(tuned ? ['Base experts', 'Tuned experts'] : ['Experts'])];
-  if (hasShare) columns.push(`To CE${arrow}`);
-  columns.push(`Attention${arrow}`);
+  const columns = [
+    'Layer',
+    ...(tuned ? ['Base', 'Tuned'] : ['Experts']),
+    ...(hasShare ? ['To ★'] : []),
+    'Attention',
+  ];
   const rows = facts.map(layer => [
     `${layer.layer}`,
     experts(layer.experts.base),
     ...(tuned ? [experts(layer.experts.tuned ?? [])] : []),
-    ...(hasShare ? [pair(layer.share, value => `${(100 * value).toFixed(0)} %`)] : []),
-    pair(layer.attention, value => value.toFixed(3)),
+    ...(hasShare ? [pair(layer.share, 0)] : []),
+    pair(layer.attention, 1),
   ]);
   const lines = [columns, columns.map((_, i) => (i === 0 ? '--:' : ':--')), ...rows];
   return lines.map(cells => `| ${cells.join(' | ')} |`).join('\n');
@@ -47,21 +49,28 @@ function table(facts: readonly LayerFacts[], tuned: boolean): string {
 
 function experts(routed: readonly RoutedExpert[]): string {
   return routed
-    .map(
-      ({ expert, weight, contextFaithful }) =>
-        `${contextFaithful ? '★ ' : ''}${expert} (${weight.toFixed(2)})`,
+    .map(({ expert, weight, contextFaithful }) =>
+      unbroken(`${contextFaithful ? '★ ' : ''}${expert} (${weight.toFixed(2)})`),
     )
     .join(', ');
 }
 
-function pair(value: BaseAndTuned<number> | undefined, format: (value: number) => string): string {
-  if (!value) return '–';
-  return value.tuned === undefined ? format(value.base) : `${format(value.base)} → ${format(value.tuned)}`;
+/** A share in percent, base → tuned. */
+function pair(share: BaseAndTuned<number> | undefined, decimals: number): string {
+  if (!share) return '–';
+  const [base, tuned] = [share.base, share.tuned].map(value => (100 * (value ?? 0)).toFixed(decimals));
+  return unbroken(share.tuned === undefined ? `${base} %` : `${base} → ${tuned} %`);
+}
+
+/** A hover is narrow: lines break between experts, not within one. */
+function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
 }
 
 function legend(view: RoutingView, facts: readonly LayerFacts[]): string {
-  const parts = [`weights in brackets`, `attention from the last prompt token (${view.last_prompt_token})`];
-  if (facts.some(layer => layer.share)) parts.unshift('★ context-faithful expert (CE)');
+  const parts = ['weights in brackets', `attention from the last prompt token (${view.last_prompt_token})`];
+  if (facts.some(layer => layer.share)) parts.unshift('★ context-faithful expert');
+  if (view.tuned) parts.push('base → router-tuned');
   return parts.join(' · ');
 }
 

@@ -106,7 +106,7 @@ export class Pickers {
     return {
       label: `${summary.supported ? '$(circuit-board)' : '$(circle-slash)'} ${summary.name}`,
       description: modelText(summary),
-      detail: shortPath(folder),
+      ...(shortPath(folder) === summary.name ? {} : { detail: shortPath(folder) }),
       // The path as it was found, so that it can be compared with the one remembered.
       value: { ...summary, path: folder },
     };
