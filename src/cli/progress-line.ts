@@ -42,9 +42,11 @@ function plainLine({ fraction, phase, detail, eta_seconds }: Progress): string {
   return `${String(Math.floor(fraction * 100)).padStart(3)} % ${phase}${detail ? ` · ${detail}` : ''}${left}`;
 }
 
+/** Rounded up to whole seconds first, so that no line says "60 s". */
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -221,7 +221,11 @@ const cases: Record<string, [args: string[], named: (string | RegExp)[]]> = {
   'an unknown schedule': [identify(good, tokens, '--schedule', 'steep'), ['--schedule', 'steep', 'cosine']],
   'no training data': [
     ['identify', good],
-    ['--train', '--help'],
+    ['--train', 'Give a file'],
+  ],
+  'a run to resume that is none': [
+    ['identify', good, '--resume', full],
+    [full, 'run.json', 'identify'],
   ],
   'an unknown command': [
     ['identfy', good],

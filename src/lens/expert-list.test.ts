@@ -1,0 +1,72 @@
+/** @file Expert lists and tuned routers, read back for a model. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { scratchFolder } from '../../test/helpers/scratch';
+import { writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
+import { InputError } from '../common/errors';
+import { writeSafetensors } from '../model/checkpoint/safetensors-writer';
+import { Model } from '../model/model';
+import type { ContextDependence } from '../protocol/artifacts';
+import { readExpertList, readMask } from './expert-list';
+import { readRouters, writeRouters } from './trained-routers';
+
+const scratch = scratchFolder();
+const model = Model.open(writeTinyCheckpoint(path.join(scratch, 'tiny')), { threads: 1, memoryBudget: 1e12 });
+afterAll(() => model.release());
+
+const write = (content: unknown): string => {
+  const file = path.join(scratch, 'list.json');
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+};
+const sides = { base: { 0: [1, 0, 0, 0] }, tuned: { 0: [0, 1, 0, 0] } };
+const contextDependence: ContextDependence = {
+  ...{ schema_version: 1, k: 1, top_k: 2, num_experts: 4, samples: 1 },
+  ...{ ratio: sides, count: sides, ce: { 0: [1], 1: [3] }, oe: { 0: [0], 1: [2] } },
+};
+
+describe('readExpertList', () => {
+  it('reads a list, or the context-faithful experts of a run', () => {
+    expect(readExpertList(write({ experts: { 1: [0, 2] } }), model)).toEqual({ 1: [0, 2] });
+    expect(readExpertList(write(contextDependence), model)).toEqual(contextDependence.ce);
+  });
+
+  it.each([
+    ['no JSON', '{', /is not a list of experts/],
+    ['something else', { experts: [1] }, /is not a list of experts/],
+    ['an expert that does not exist', { experts: { 0: [4] } }, /layer 0 has no expert 4; it has 4/],
+    ['a layer without router', { experts: { 2: [0] } }, /layer 2 has no router\. MoE layers: 0, 1/],
+  ])('refuses %s', (_, content, message) => {
+    const file = write(content);
+    expect(() => readExpertList(file, model)).toThrow(InputError);
+    expect(() => readExpertList(file, model)).toThrow(message);
+  });
+});
+
+describe('readMask', () => {
+  it('leaves each token as many experts as it is sent to', () => {
+    expect(readMask(write({ experts: { 0: [1, 3, 3] } }), model)).toEqual(new Map([[0, [1, 3, 3]]]));
+    expect(() => readMask(write({ experts: { 0: [0, 1, 3] } }), model)).toThrow(/would keep 1 of 4 experts/);
+  });
+});
+
+describe('tuned routers', () => {
+  const file = path.join(scratch, 'routers.safetensors');
+
+  it('read back as they were written', () => {
+    writeRouters(file, model, model.baseRouters);
+    expect(readRouters(file, model)).toEqual(model.baseRouters);
+  });
+
+  it('of another model are refused', () => {
+    const [name] = [...model.moeLayers].map(
+      layer => model.architecture.layers[layer].feedForward.router.name,
+    );
+    writeSafetensors(file, [{ name, dtype: 'F32', shape: [2, 2], data: new Float32Array(4) }]);
+    expect(() => readRouters(file, model)).toThrow(InputError);
+    expect(() => readRouters(file, model)).toThrow(/\[4, 16\].*another model/);
+  });
+});
