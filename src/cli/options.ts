@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import * as v from 'valibot';
 
 import { InputError } from '../common/errors';
+import { type EngineSettings, executionProviders } from '../protocol/jobs';
 
 /** An option with a number. */
 export function numberOption(flags: string, description: string): Option {
@@ -21,7 +22,26 @@ export const engineOptions = (): Option[] => [
   numberOption('--memory-budget <GB>', 'memory for weights and activations; 0: half of the machine').default(
     0,
   ),
+  new Option('--execution-provider <name>', 'what runs the kernels')
+    .choices(executionProviders)
+    .default('cpu'),
 ];
+
+/** Values of {@link engineOptions}. */
+export interface EngineOptionValues {
+  threads: number;
+  memoryBudget: number;
+  executionProvider: EngineSettings['execution_provider'];
+}
+
+/** The engine settings of a request. */
+export function engineSettings(values: EngineOptionValues): EngineSettings {
+  return {
+    threads: values.threads,
+    memory_budget: values.memoryBudget,
+    execution_provider: values.executionProvider,
+  };
+}
 
 /** Checks a request that was put together from options. Field names are those of the options with underscores. */
 export function checked<S extends v.GenericSchema>(schema: S, request: v.InferInput<S>): v.InferOutput<S> {

@@ -120,7 +120,11 @@ describe('running', () => {
     const graph = new Graph();
     const x = graph.input('x', 'float32', [2]);
     const output = negate(x);
-    const session = await Session.create(cutModel(graph, [output]), { memoryMode: 'resident', threads: 1 });
+    const session = await Session.create(cutModel(graph, [output]), {
+      executionProvider: 'cpu',
+      memoryMode: 'resident',
+      threads: 1,
+    });
     await expect(session.run({ y: floats([1, 2]) })).rejects.toThrow('the run lacks input "x"');
     const results = await session.run({ x: floats([1, 2]), y: floats([3]) });
     expect(numbers(results[output.name])).toEqual([-1, -2]);

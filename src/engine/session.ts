@@ -10,7 +10,11 @@ export interface HostTensor {
   readonly shape: readonly number[];
 }
 
+export type ExecutionProvider = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+
 export interface SessionOptions {
+  /** What runs the kernels. Operators that it lacks run on the CPU. */
+  readonly executionProvider: ExecutionProvider;
   /**
    * `resident`: weights are converted to float32 and kept in memory, fastest. `mapped`: they stay in their file, of
    * which the system keeps in memory what it can, and are converted where they are used.
@@ -29,9 +33,9 @@ export class Session {
   ) {}
 
   static async create(model: OnnxModel, options: SessionOptions): Promise<Session> {
-    const { memoryMode, threads, weightsFolder } = options;
+    const { executionProvider, memoryMode, threads, weightsFolder } = options;
     const session = await ort.InferenceSession.create(model.bytes, {
-      executionProviders: ['cpu'],
+      executionProviders: [executionProvider],
       graphOptimizationLevel: memoryMode === 'resident' ? 'all' : 'disabled',
       intraOpNumThreads: threads,
       interOpNumThreads: 1,

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 
 import { InputError } from '../common/errors';
-import type { EngineSettings, IdentifyRequestInput } from '../protocol/jobs';
+import type { EngineSettingsInput, IdentifyRequestInput } from '../protocol/jobs';
 import { configurationSection, settings } from './manifest';
 
 /** Reads a setting by its name without the section, e.g. `WorkspaceConfiguration.get`. */
@@ -18,7 +18,7 @@ const optionalCount = v.pipe(
 );
 
 /** @throws InputError that names the setting */
-export function readEngineSettings(read: SettingReader): EngineSettings {
+export function readEngineSettings(read: SettingReader): EngineSettingsInput {
   return {
     threads: setting(read, settings.threads, natural),
     memory_budget: setting(read, settings.memoryBudget, v.pipe(v.number(), v.minValue(0))),

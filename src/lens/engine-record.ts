@@ -9,7 +9,7 @@ export function engineRecord(model: Model): RunRecord['engine'] {
     router_lens: version,
     onnxruntime: runtimeVersion,
     node: process.version,
-    execution_provider: 'cpu',
+    execution_provider: model.sessionOptions.executionProvider,
     threads: model.plan.threads,
     memory_mode: model.plan.memoryMode,
   };

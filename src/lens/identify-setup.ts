@@ -99,7 +99,8 @@ export function resumedRequest(folder: string, model: string): IdentifyRequest {
   }
   const file = (split: string): string | undefined =>
     record.datasets.find(dataset => dataset.split === split)?.path;
-  const { k, limit_train, limit_dev, limit_test, threads, memory_budget, ...training } = record.settings;
+  const { k, limit_train, limit_dev, limit_test, ...others } = record.settings;
+  const { threads, memory_budget, execution_provider, ...training } = others;
   const parsed = v.safeParse(IdentifyRequestSchema, {
     model,
     train: file('train'),
@@ -110,7 +111,7 @@ export function resumedRequest(folder: string, model: string): IdentifyRequest {
     limit_dev,
     limit_test,
     training,
-    engine: { threads, memory_budget },
+    engine: { threads, memory_budget, execution_provider },
     out: folder,
     resume: true,
   });

@@ -2,7 +2,8 @@
 import path from 'node:path';
 
 import { CancelledError, InputError, messageOf } from '../common/errors';
-import { Model, type Routers } from '../model/model';
+import type { Model } from '../model/model';
+import { type Routers } from '../model/model';
 import {
   type AnswerScores,
   type ContextDependence,
@@ -27,6 +28,7 @@ import {
   statisticsSamples,
 } from './identify-setup';
 import { JobProgress } from './job-progress';
+import { openModel } from './open-model';
 import { writeReport } from './report/write-report';
 import { RunFolder } from './run-folder';
 import { writeRouters } from './trained-routers';
@@ -38,10 +40,7 @@ import { writeRouters } from './trained-routers';
  */
 export async function identify(request: IdentifyRequest, hooks: JobHooks = {}): Promise<IdentifyResult> {
   if (!request.resume) RunFolder.checkFree(request.out);
-  const model = Model.open(request.model, {
-    threads: request.engine.threads,
-    memoryBudget: request.engine.memory_budget * 1e9,
-  });
+  const model = openModel(request.model, request.engine);
   try {
     checkListLength(request.k, model);
     const tokenizer = new LazyTokenizer(model.checkpoint);

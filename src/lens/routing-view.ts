@@ -5,7 +5,8 @@ import { InputError } from '../common/errors';
 import { parseUserTurn, renderUserTurn } from '../data/prompt';
 import { isTokenSample } from '../data/sample';
 import { promptSpans, tokenizeSample, tokenizeUserTurn } from '../data/tokenized-sample';
-import { Model, type Routers } from '../model/model';
+import type { Model } from '../model/model';
+import { type Routers } from '../model/model';
 import { packRows } from '../model/packed-batch';
 import { attentionFrom, type LayerTrace, type Trace, traceBatch } from '../model/trace';
 import type { ExpertList } from '../protocol/artifacts';
@@ -13,6 +14,7 @@ import { runFiles } from '../protocol/artifacts';
 import type { JobHooks, TraceRequest } from '../protocol/jobs';
 import type { RoutedToken, RoutingSide, RoutingView, TokenSpan } from '../protocol/routing-view';
 import { LazyTokenizer } from './dataset';
+import { openModel } from './open-model';
 import { RunFolder } from './run-folder';
 import { sampleAt } from './trace-job';
 import { readRouters } from './trained-routers';
@@ -37,10 +39,7 @@ interface Prompt {
 /** @throws InputError, CancelledError */
 export async function traceRouting(request: TraceRequest, hooks: JobHooks = {}): Promise<RoutingView> {
   const { engine, source, run } = request;
-  const model = Model.open(request.model, {
-    threads: engine.threads,
-    memoryBudget: engine.memory_budget * 1e9,
-  });
+  const model = openModel(request.model, engine);
   try {
     const tokenizer = new LazyTokenizer(model.checkpoint);
     const prompt =

@@ -8,13 +8,13 @@ import { InputError, messageOf } from '../common/errors';
 import { isTokenSample } from '../data/sample';
 import { readSamples } from '../data/samples';
 import { tokenizeSample, tokenizeUserTurn } from '../data/tokenized-sample';
-import { Model } from '../model/model';
 import { packRows } from '../model/packed-batch';
 import { traceBatch } from '../model/trace';
 import { runFiles } from '../protocol/artifacts';
 import type { EngineSettings, JobHooks } from '../protocol/jobs';
 import { checkTokenIds, LazyTokenizer } from './dataset';
 import { readMask } from './expert-list';
+import { openModel } from './open-model';
 import { writeTraceFile } from './trace-file';
 import { readRouters } from './trained-routers';
 
@@ -47,10 +47,7 @@ export interface TraceSummary {
 
 /** @throws InputError, CancelledError */
 export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<TraceSummary> {
-  const model = Model.open(job.model, {
-    threads: job.engine.threads,
-    memoryBudget: job.engine.memory_budget * 1e9,
-  });
+  const model = openModel(job.model, job.engine);
   try {
     const rows = inputRows(job.input, new LazyTokenizer(model.checkpoint));
     rows.forEach((ids, row) =>

@@ -2,7 +2,7 @@
 import { throwIfCancelled } from '../common/cancellation';
 import { InputError } from '../common/errors';
 import { cutModel } from '../engine/onnx-model';
-import { type HostTensor, Session, type SessionOptions } from '../engine/session';
+import { type ExecutionProvider, type HostTensor, Session, type SessionOptions } from '../engine/session';
 import { type Architecture, moeLayers } from './architecture';
 import { Checkpoint } from './checkpoint/checkpoint';
 import { HeadSessions } from './head-sessions';
@@ -31,6 +31,12 @@ export interface ForwardOptions extends PassOptions {
   readonly onLayer?: (layer: number, result: LayerForward) => void;
 }
 
+export interface ModelSettings {
+  readonly threads: number;
+  readonly memoryBudget: number;
+  readonly executionProvider?: ExecutionProvider;
+}
+
 export class Model {
   readonly architecture: Architecture;
   /** Layers with a router, ascending. */
@@ -44,7 +50,7 @@ export class Model {
   private constructor(
     readonly checkpoint: Checkpoint,
     readonly plan: MemoryPlan,
-    private readonly sessionOptions: SessionOptions,
+    readonly sessionOptions: SessionOptions,
   ) {
     this.architecture = checkpoint.architecture;
     this.moeLayers = moeLayers(this.architecture);
@@ -61,12 +67,18 @@ export class Model {
    * Opens a checkpoint folder for running.
    * @param settings.threads 0: as many as there are cores
    * @param settings.memoryBudget bytes; 0: half of the machine's memory
+   * @param settings.executionProvider default: the CPU
    * @throws InputError
    */
-  static open(folder: string, settings: { threads: number; memoryBudget: number }): Model {
+  static open(folder: string, { executionProvider = 'cpu', ...settings }: ModelSettings): Model {
     const checkpoint = Checkpoint.open(folder);
     const plan = planMemory(checkpoint, settings);
-    return new Model(checkpoint, plan, { ...plan, weightsFolder: checkpoint.weightsFolder });
+    return new Model(checkpoint, plan, {
+      executionProvider,
+      memoryMode: plan.memoryMode,
+      threads: plan.threads,
+      weightsFolder: checkpoint.weightsFolder,
+    });
   }
 
   /** Layers with an adapter on the router are graphs of their own, kept beside the plain ones. */

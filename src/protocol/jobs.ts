@@ -29,14 +29,19 @@ export const TrainingSettingsSchema = v.object({
 });
 export type TrainingSettings = v.InferOutput<typeof TrainingSettingsSchema>;
 
+/** What runs the kernels; which of them work depends on the machine and on how ONNX Runtime was built. */
+export const executionProviders = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
+
 /** Settings of the engine. */
 export const EngineSettingsSchema = v.object({
   /** 0: as many as there are cores. */
   threads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
   /** Gigabytes (10⁹ bytes) that weights and activations may take; 0: half of the machine's memory. */
   memory_budget: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+  execution_provider: v.optional(v.picklist(executionProviders), 'cpu'),
 });
 export type EngineSettings = v.InferOutput<typeof EngineSettingsSchema>;
+export type EngineSettingsInput = v.InferInput<typeof EngineSettingsSchema>;
 
 export const IdentifyRequestSchema = v.object({
   model: v.string(),

@@ -13,11 +13,18 @@ import {
   type IdentifyResult,
   runFolderName,
 } from '../../protocol/jobs';
-import { checked, engineOptions, numberOption, snakeCased } from '../options';
+import {
+  checked,
+  engineOptions,
+  type EngineOptionValues,
+  engineSettings,
+  numberOption,
+  snakeCased,
+} from '../options';
 import { withProgress } from '../progress-line';
 import { trainingOptions } from '../training-options';
 
-interface IdentifyOptions extends Record<string, unknown> {
+interface IdentifyOptions extends Record<string, unknown>, EngineOptionValues {
   train?: string;
   resume?: string;
   dev?: string;
@@ -28,8 +35,6 @@ interface IdentifyOptions extends Record<string, unknown> {
   limitTest?: number;
   out?: string;
   json?: true;
-  threads: number;
-  memoryBudget: number;
 }
 
 export function addIdentify(program: Command): void {
@@ -57,7 +62,8 @@ export function addIdentify(program: Command): void {
 }
 
 function newRequest(model: string, options: IdentifyOptions): IdentifyRequest {
-  const { train, dev, test, k, limitTrain, limitDev, limitTest, threads, memoryBudget, ...others } = options;
+  const { train, dev, test, k, limitTrain, limitDev, limitTest, ...withEngine } = options;
+  const { threads, memoryBudget, executionProvider, ...others } = withEngine;
   const { out = path.join(runsFolder, runFolderName('identify', new Date())), ...training } = others;
   if (train === undefined)
     throw new InputError('--train: is missing. Give a file of samples, or --resume a run.');
@@ -71,7 +77,7 @@ function newRequest(model: string, options: IdentifyOptions): IdentifyRequest {
     limit_dev: limitDev,
     limit_test: limitTest,
     training: snakeCased(training),
-    engine: { threads, memory_budget: memoryBudget },
+    engine: engineSettings({ threads, memoryBudget, executionProvider }),
     out,
   });
 }

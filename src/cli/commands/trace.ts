@@ -4,10 +4,10 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../../common/errors';
 import { type TraceInput, traceToFile } from '../../lens/trace-job';
 import { EngineSettingsSchema } from '../../protocol/jobs';
-import { checked, engineOptions } from '../options';
+import { checked, engineOptions, type EngineOptionValues, engineSettings } from '../options';
 import { withProgress } from '../progress-line';
 
-interface TraceOptions {
+interface TraceOptions extends EngineOptionValues {
   prompt?: string;
   sample?: string;
   tokenIds?: string;
@@ -16,8 +16,6 @@ interface TraceOptions {
   with?: string;
   out: string;
   json?: true;
-  threads: number;
-  memoryBudget: number;
 }
 
 export function addTrace(program: Command): void {
@@ -52,10 +50,7 @@ export function addTrace(program: Command): void {
             attention: further.has('attn'),
             hidden: further.has('hidden'),
             logits: further.has('logits'),
-            engine: checked(EngineSettingsSchema, {
-              threads: options.threads,
-              memory_budget: options.memoryBudget,
-            }),
+            engine: checked(EngineSettingsSchema, engineSettings(options)),
             out: options.out,
           },
           hooks,

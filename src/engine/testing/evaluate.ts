@@ -29,7 +29,12 @@ export async function evaluate(
   options: Partial<SessionOptions> = {},
 ): Promise<HostTensor[]> {
   const model = cutModel(graph, outputs, [...feeds.keys()]);
-  const session = await Session.create(model, { memoryMode: 'resident', threads: 1, ...options });
+  const session = await Session.create(model, {
+    executionProvider: 'cpu',
+    memoryMode: 'resident',
+    threads: 1,
+    ...options,
+  });
   try {
     const byName = Object.fromEntries([...feeds].map(([{ name }, value]) => [name, value]));
     const results = await session.run(byName);
