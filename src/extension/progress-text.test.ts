@@ -12,6 +12,11 @@ test('progress with and without an estimate', () => {
   );
 });
 
+test('progress at the start of a phase, which has no detail yet', () => {
+  const progress = { phase: 'Router tuning', fraction: 0.1, detail: '' };
+  expect(progressText({ ...progress, eta_seconds: 26 })).toBe('Router tuning – 26 s left');
+});
+
 test.each([
   [0.4, '0 s'],
   [59.4, '59 s'],

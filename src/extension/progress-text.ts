@@ -4,8 +4,8 @@ import type { Progress } from '../protocol/jobs';
 
 /** One line for a progress notification. */
 export function progressText({ phase, detail, eta_seconds }: Progress): string {
-  const left = eta_seconds === undefined ? '' : ` – ${durationText(eta_seconds)} left`;
-  return `${phase}: ${detail}${left}`;
+  const left = eta_seconds === undefined ? '' : `${durationText(eta_seconds)} left`;
+  return [detail ? `${phase}: ${detail}` : phase, left].filter(Boolean).join(' – ');
 }
 
 /** Rounded as one says it: `40 s`, `3 min`, `2 h 10 min`. */
