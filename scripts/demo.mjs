@@ -5,10 +5,7 @@ import { fail, runNode } from './lib/run.mjs';
 async function main() {
   await ensureInstalled();
   await runNode(['esbuild.mjs']);
-  const time = new Date()
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(':', '-');
+  const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, ''); // as the extension names runs
   await runNode([
     ...['dist/cli.js', 'identify', 'demo/facts-moe'],
     ...['--train', 'demo/data/swap_train.json', '--limit-train', '800'],
