@@ -48,7 +48,7 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   const statusBar = new StatusBar(engine, selection);
   const pickers = new Pickers(engine, selection);
   const experts = new ExpertsView(log);
-  const identify = new IdentifyCommand(engine, pickers, () => experts.choose(undefined));
+  const identify = new IdentifyCommand(engine, pickers, log, () => experts.choose(undefined));
   const traces = new TraceStore(context.storageUri?.fsPath);
   const panel = new RoutingPanel(context.extensionUri, traces, log);
   const decorations = new TokenDecorations(traces);

@@ -10,19 +10,19 @@ import {
   TrainingSettingsSchema,
 } from '../protocol/jobs';
 import type { Engine } from './engine/engine';
-import { EngineExitError } from './engine/engine-process';
+import { EngineExitError, type EngineLog } from './engine/engine-process';
 import { withJobProgress } from './job-progress';
 import { commands } from './manifest';
 import { identifyText } from './progress-text';
 import { readIdentifySettings } from './settings';
 import type { Pickers } from './workspace/pickers';
-import { newRunFolder, removeRunFolder } from './workspace/runs';
+import { closeCrashedRun, newRunFolder } from './workspace/runs';
 import { mainFolder, requireTrust, settingReader } from './workspace/workspace';
 
 /** What the command takes from keybindings and other extensions; what is missing is asked or read from the settings. */
 export const IdentifyOptionsSchema = v.partial(
   v.object({
-    ...v.omit(IdentifyRequestSchema, ['out']).entries,
+    ...v.omit(IdentifyRequestSchema, ['out', 'resume']).entries,
     training: v.partial(TrainingSettingsSchema),
     engine: v.partial(EngineSettingsSchema),
   }),
@@ -33,6 +33,7 @@ export class IdentifyCommand {
   constructor(
     private readonly engine: Engine,
     private readonly pickers: Pickers,
+    private readonly log: EngineLog,
     private readonly onFinished: () => void,
   ) {}
 
@@ -66,9 +67,16 @@ export class IdentifyCommand {
       void offerNext(result);
       return result;
     } catch (error) {
-      if (error instanceof EngineExitError) removeRunFolder(request.out);
+      if (error instanceof EngineExitError) this.afterCrash(request.out, error);
       throw error;
     }
+  }
+
+  private afterCrash(folder: string, { message }: EngineExitError): void {
+    if (closeCrashedRun(folder, message))
+      this.log.info(
+        `The run can go on from its last checkpoint: router-lens identify MODEL --resume ${folder}`,
+      );
   }
 }
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 
-import { EngineSettingsSchema, TrainingSettingsSchema } from '../protocol/jobs';
+import { EngineSettingsSchema, executionProviders, TrainingSettingsSchema } from '../protocol/jobs';
 import * as manifest from './manifest';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -25,7 +25,12 @@ const ManifestSchema = v.object({
     configuration: v.object({
       properties: v.record(
         v.string(),
-        v.object({ default: v.unknown(), scope: v.string(), markdownDescription: v.string() }),
+        v.object({
+          default: v.unknown(),
+          enum: v.optional(v.array(v.string())),
+          scope: v.string(),
+          markdownDescription: v.string(),
+        }),
       ),
     }),
     colors: v.array(v.object({ id: v.string() })),
@@ -110,6 +115,7 @@ test('defaults of settings are those of the jobs', () => {
   expect(defaults).toMatchObject({
     'routerLens.threads': engine.threads,
     'routerLens.memoryBudget': engine.memory_budget,
+    'routerLens.executionProvider': engine.execution_provider,
     'routerLens.parametrisation': training.parametrisation,
     'routerLens.epochs': training.epochs,
     'routerLens.learningRate': training.lr,
@@ -117,6 +123,14 @@ test('defaults of settings are those of the jobs', () => {
     'routerLens.maxSequenceLength': training.max_seq_length,
     'routerLens.seed': training.seed,
   });
+});
+
+test('choices of settings are those of the jobs', () => {
+  const { executionProvider, parametrisation } = manifest.settings;
+  const choices = (name: string): unknown =>
+    contributes.configuration.properties[`${manifest.configurationSection}.${name}`].enum;
+  expect(choices(executionProvider)).toEqual(executionProviders);
+  expect(choices(parametrisation)).toEqual(TrainingSettingsSchema.entries.parametrisation.wrapped.options);
 });
 
 test('the settings of the demo exist', () => {

@@ -44,6 +44,7 @@ export const configurationSection = 'routerLens';
 export const settings = {
   threads: 'threads',
   memoryBudget: 'memoryBudget',
+  executionProvider: 'executionProvider',
   parametrisation: 'parametrisation',
   epochs: 'epochs',
   learningRate: 'learningRate',

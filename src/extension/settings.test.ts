@@ -9,6 +9,7 @@ import { readIdentifySettings } from './settings';
 const values: Record<string, unknown> = {
   threads: 2,
   memoryBudget: 1.5,
+  executionProvider: 'cpu',
   parametrisation: 'lora',
   epochs: 1,
   learningRate: 0.003,
@@ -28,7 +29,7 @@ test('a request of settings is valid; 0 stands for "not set"', () => {
     limit_train: 800,
     limit_test: 400,
     training: { parametrisation: 'lora', epochs: 1, lr: 0.003, batch_size: 4, max_seq_length: 128, seed: 7 },
-    engine: { threads: 2, memory_budget: 1.5 },
+    engine: { threads: 2, memory_budget: 1.5, execution_provider: 'cpu' },
   });
   expect(request.k).toBeUndefined();
   expect(request.limit_dev).toBeUndefined();
@@ -40,6 +41,7 @@ test.each([
   ['threads', 1.5],
   ['parametrisation', 'half'],
   ['epochs', null],
+  ['executionProvider', 'tpu'],
 ])('setting %s: %j is refused by name', (name, value) => {
   const read = (): unknown => readIdentifySettings(n => (n === name ? value : values[n]));
   expect(read).toThrow(InputError);

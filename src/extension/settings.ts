@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 
 import { InputError } from '../common/errors';
-import type { EngineSettingsInput, IdentifyRequestInput } from '../protocol/jobs';
+import { type EngineSettingsInput, executionProviders, type IdentifyRequestInput } from '../protocol/jobs';
 import { configurationSection, settings } from './manifest';
 
 /** Reads a setting by its name without the section, e.g. `WorkspaceConfiguration.get`. */
@@ -22,6 +22,7 @@ export function readEngineSettings(read: SettingReader): EngineSettingsInput {
   return {
     threads: setting(read, settings.threads, natural),
     memory_budget: setting(read, settings.memoryBudget, v.pipe(v.number(), v.minValue(0))),
+    execution_provider: setting(read, settings.executionProvider, v.picklist(executionProviders)),
   };
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import * as v from 'valibot';
 
+import { writeJsonAtomically } from '../../common/atomic-file';
 import { messageOf } from '../../common/errors';
 import {
   type ContextDependence,
@@ -67,9 +68,29 @@ export function newRunFolder(workspaceFolder: string, job: string, now: Date): s
   return path.join(parent, name);
 }
 
-/** Removes what a crashed job left behind. */
-export function removeRunFolder(folder: string): void {
+/**
+ * Tidies up after a job whose process died: a run that can be resumed is marked as failed, everything else is removed.
+ * @param cause one line for `run.json`
+ * @returns whether the run can be resumed
+ */
+export function closeCrashedRun(folder: string, cause: string): boolean {
+  const file = path.join(folder, runFiles.run);
+  const record = readJson(file, RunRecordSchema);
+  const resumable = namesIn(path.join(folder, runFiles.checkpoint)).some(name =>
+    name.endsWith('.safetensors'),
+  );
+  if (record && resumable) {
+    const failed: RunRecord = {
+      ...record,
+      status: 'failed',
+      error: cause,
+      finished: new Date().toISOString(),
+    };
+    writeJsonAtomically(file, failed);
+    return true;
+  }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  return false;
 }
 
 /** @returns nothing when the file is missing */

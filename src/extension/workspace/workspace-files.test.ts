@@ -1,5 +1,13 @@
 /** @file Finding checkpoints, datasets and runs in a folder made for the test. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -8,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { RunRecord } from '../../protocol/artifacts';
 import { groupDatasets, splitsOf } from './datasets';
-import { listRuns, newestFinishedRun, newRunFolder, readContextDependence } from './runs';
+import { closeCrashedRun, listRuns, newestFinishedRun, newRunFolder, readContextDependence } from './runs';
 import { countSamples, ObjectScanner, readFirstSample, readSamples } from './sample-file';
 import { findCheckpointsAndJson } from './walk';
 
@@ -161,6 +169,20 @@ describe('runs', () => {
 
   test('a workspace without runs has none', () => {
     expect(listRuns(at('data'), () => undefined)).toEqual([]);
+  });
+
+  test('of a dead process is removed, unless it can be resumed', () => {
+    const running = { ...record, status: 'running' };
+    write('.router-lens/runs/a/run.json', running);
+    mkdirSync(at('.router-lens/runs/a/checkpoint'));
+    expect(closeCrashedRun(at('.router-lens/runs/a'), 'killed')).toBe(false);
+    expect(existsSync(at('.router-lens/runs/a'))).toBe(false);
+    write('.router-lens/runs/b/run.json', running);
+    write('.router-lens/runs/b/checkpoint/training.safetensors', '');
+    expect(closeCrashedRun(at('.router-lens/runs/b'), 'killed')).toBe(true);
+    const closed: unknown = JSON.parse(readFileSync(at('.router-lens/runs/b/run.json'), 'utf8'));
+    expect(closed).toMatchObject({ ...record, status: 'failed', error: 'killed' });
+    expect(closeCrashedRun(at('.router-lens/runs/never-begun'), 'killed')).toBe(false);
   });
 
   test('a new folder has a name of its own', () => {
