@@ -1,5 +1,8 @@
 /** @file The toolbar: what is shown, of which routers, and what colours it. */
 import './toolbar.css';
+import '@vscode-elements/elements/dist/vscode-single-select/index.js';
+
+import type { VscodeSingleSelect } from '@vscode-elements/elements/dist/vscode-single-select/index.js';
 
 import { element } from '../shared/dom';
 import {
@@ -34,8 +37,8 @@ export class Toolbar {
   private readonly model = element('output');
   private readonly run = element('output');
   private readonly radios: Record<Mode, HTMLInputElement>;
-  private readonly quantity = element('select');
-  private readonly layer = element('select');
+  private readonly quantity = element('vscode-single-select', { 'aria-label': 'Colour by' });
+  private readonly layer = element('vscode-single-select', { 'aria-label': 'Prompt shows' });
 
   constructor(events: ToolbarEvents) {
     this.radios = {
@@ -60,8 +63,8 @@ export class Toolbar {
       element('span', { class: 'fact' }, element('span', {}, 'Model'), this.model),
       element('span', { class: 'fact' }, element('span', {}, 'Run'), this.run),
       element('fieldset', { class: 'segments' }, caption, ...segments),
-      element('label', { class: 'choice' }, element('span', {}, 'Colour by'), this.quantity),
-      element('label', { class: 'choice' }, element('span', {}, 'Prompt shows'), this.layer),
+      element('div', { class: 'choice' }, element('span', {}, 'Colour by'), this.quantity),
+      element('div', { class: 'choice' }, element('span', {}, 'Prompt shows'), this.layer),
     );
   }
 
@@ -100,11 +103,16 @@ function radio(mode: Mode, choose: (mode: Mode) => void): HTMLInputElement {
 }
 
 function fill(
-  select: HTMLSelectElement,
+  select: VscodeSingleSelect,
   options: readonly { value: string; text: string; disabled?: boolean }[],
   chosen: string,
 ): void {
-  const made = options.map(({ value, text, disabled }) => element('option', { value, disabled }, text));
-  select.replaceChildren(...made);
+  select.options = options.map(({ value, text, disabled = false }) => ({
+    value,
+    label: text,
+    description: '',
+    selected: value === chosen,
+    disabled,
+  }));
   select.value = chosen;
 }
