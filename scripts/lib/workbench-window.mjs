@@ -18,9 +18,12 @@ export async function launchBrowser() {
 /**
  * Opens a window and resolves once the workbench is up. `external` collects the addresses of requests that wanted to
  * leave the machine; they are blocked. `E2E_SLOW=6` makes the page six times slower, to bring out races.
+ * @param {{ folder: string, development?: string, tests?: string }} what as for `workbenchUrl`
+ * @param {import('playwright-core').BrowserContextOptions} [options] of the window, e.g. `deviceScaleFactor`
  */
-export async function openWorkbench(browser, server, what) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-US' });
+export async function openWorkbench(browser, server, what, options = {}) {
+  const viewport = { width: 1440, height: 900 };
+  const context = await browser.newContext({ viewport, locale: 'en-US', ...options });
   const external = [];
   await context.route(
     url => url.hostname !== '127.0.0.1',
@@ -86,10 +89,12 @@ export async function openFile(page, name) {
   await page.locator(`.editor-instance .monaco-editor[data-uri$="/${name}"] .view-line`).first().waitFor();
 }
 
-/** Chooses a row of the quick pick that an extension shows, by the start of its label. */
+/** Chooses a row of the open quick pick, by the start of its label (icons left out). */
 export async function chooseQuickPick(page, label) {
-  const row = quickRow(page, label, '');
-  await row.click();
+  const start = new RegExp(`^\\s*${label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`);
+  const name = page.locator('.label-name').filter({ hasText: start });
+  const row = page.locator('.quick-input-list .monaco-list-row').filter({ has: name }).first();
+  await row.click({ timeout: 20_000 });
   await row.waitFor({ state: 'hidden' });
 }
 
@@ -98,6 +103,12 @@ export async function answerInputBox(page, text) {
   const input = page.locator('.quick-input-widget input[type="text"]').first();
   await input.fill(text);
   await input.press('Enter');
+}
+
+/** Closes all editors and panels. */
+export async function closeEditors(page) {
+  await runCommand(page, 'View: Close All Editors');
+  await page.locator('.editor-group-container .tab').first().waitFor({ state: 'detached' });
 }
 
 /** Brings a container of the activity bar to the front. */
@@ -158,6 +169,10 @@ export async function hoverWord(page, word, expected) {
   await page.mouse.move(x + 250, y + 200);
   // The first hover may only activate the extension: move away and come back.
   await repeatGesture(6, pointAt, () => page.mouse.move(x + 250, y + 200));
+  await page.locator('.monaco-hover:visible').evaluateAll(hovers => {
+    const animations = hovers.flatMap(element => element.getAnimations({ subtree: true }));
+    return Promise.all(animations.map(animation => animation.finished)).then(() => undefined);
+  });
   return (await hover.innerText()).trim();
 }
 
@@ -167,6 +182,10 @@ export const webview = (page, extension) =>
     .frameLocator(`iframe.webview.ready[src*="extensionId=${extension}"]:visible`)
     .last()
     .frameLocator('iframe#active-frame');
+
+/** A notification that pops up by itself, e.g. of a job under way. */
+export const toast = (page, text) =>
+  page.locator('.notifications-toasts .notification-list-item', { hasText: text }).first();
 
 /** The notification that contains `text`, read in the notification centre: toasts hide after seconds. */
 export async function notification(page, text, { timeout = 5000 } = {}) {

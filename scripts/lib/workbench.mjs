@@ -185,6 +185,8 @@ export async function startServer({ development = false, vsix, port, env: extraE
   const server = {
     origin,
     port: usedPort,
+    /** All its processes are in the process group of this id. */
+    pid: child.pid,
     /** Resolves when the server has ended. */
     ended: once(child, 'exit'),
     log: () => readFileSync(path.join(dir, 'server.log'), 'utf8'),

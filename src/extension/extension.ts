@@ -38,7 +38,7 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
     onState: () => statusBar.update(),
     onCrash: ({ message, output }) => {
       const last = output.at(-1);
-      void offer(last === undefined ? message : `${message} Its last words: ${last}`, {
+      void offer(last === undefined ? message : `${message} Last in its log: ${last}`, {
         'Show Log': commands.showLog,
         'Restart Engine': commands.restartEngine,
       });
@@ -94,7 +94,7 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
     if (run) await experts.reveal(run.folder);
   });
   register(commands.refreshExperts, () => experts.refresh());
-  register(commands.openReport, () => openReport(experts.current?.run));
+  register(commands.openReport, () => openReport(experts.current?.run, context.extensionUri));
   register(commands.selectModel, () => pickers.pickModel());
   register(commands.selectDataset, () => pickers.pickDataset());
   register(commands.openDemo, () => openDemo(path.join(context.extensionPath, 'demo')));

@@ -8,10 +8,11 @@ import { InputError } from '../common/errors';
 import { runFiles } from '../protocol/artifacts';
 import { panels } from './manifest';
 import { reportPage } from './report-page';
+import { tabIcon } from './tab-icon';
 import type { Run } from './workspace/runs';
 
 /** @throws InputError when there is no run or it has no report */
-export async function openReport(run: Run | undefined): Promise<void> {
+export async function openReport(run: Run | undefined, extensionUri: vscode.Uri): Promise<void> {
   if (!run) throw new InputError('There is no finished run: run “Identify Context-Faithful Experts” first.');
   const file = path.join(run.folder, runFiles.report);
   const html = await readFile(file, 'utf8').catch(() => {
@@ -24,5 +25,6 @@ export async function openReport(run: Run | undefined): Promise<void> {
     vscode.ViewColumn.Active,
     { enableScripts: scripts, enableFindWidget: true, localResourceRoots: [] },
   );
+  panel.iconPath = tabIcon(extensionUri);
   panel.webview.html = reportPage(html, scripts);
 }

@@ -13,7 +13,7 @@ import { launchBrowser, openWorkbench } from '../../scripts/lib/workbench-window
  * Starts a workbench before the tests of the file that calls this, and stops it after them.
  * `step` declares a test: the steps of a file share the window and run in order. A failing one leaves a picture
  * `test-results/FAILED-….png` and the extension host's errors.
- * @param {{ settings?: object }} [options] `settings`: user settings of the workbench
+ * @param {{ settings?: object }} [options] `settings`: of the workspace, beside those of the demo
  */
 export function useWorkbench({ settings = {} } = {}) {
   /** @type {{ page: import('playwright-core').Page, external: string[], server: object, folder: string }} */
@@ -23,9 +23,9 @@ export function useWorkbench({ settings = {} } = {}) {
 
   const start = async () => {
     mkdirSync(testResults, { recursive: true });
-    workspace = makeFixtureWorkspace();
+    workspace = makeFixtureWorkspace(settings);
     session.folder = workspace.folder;
-    session.server = await startServer({ vsix: vsixPath(), settings });
+    session.server = await startServer({ vsix: vsixPath() });
     browser = await launchBrowser();
     Object.assign(session, await openWorkbench(browser, session.server, { folder: workspace.folder }));
   };

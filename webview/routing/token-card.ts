@@ -103,7 +103,7 @@ function expertChip(choice: Choice | ChangedChoice): HTMLElement {
 function shareBars(share: BaseAndTuned | undefined): HTMLElement[] {
   if (!share) return [];
   const bars = [{ name: 'base', value: share.base }];
-  if (share.tuned !== undefined) bars.unshift({ name: 'tuned', value: share.tuned });
+  if (share.tuned !== undefined) bars.push({ name: 'tuned', value: share.tuned });
   return [
     heading('Share sent to ★', 'mean over layers'),
     element('div', { class: 'shares' }, ...bars.flatMap(({ name, value }) => bar(name, value))),

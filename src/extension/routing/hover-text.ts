@@ -43,7 +43,7 @@ function table(facts: readonly LayerFacts[], tuned: boolean): string {
     ...(hasShare ? [pair(layer.share, 0)] : []),
     pair(layer.attention, 1),
   ]);
-  const lines = [columns, columns.map((_, i) => (i === 0 ? '--:' : ':--')), ...rows];
+  const lines = [columns, columns.map(() => ':--'), ...rows.map(cells => cells.map(spaced))];
   return lines.map(cells => `| ${cells.join(' | ')} |`).join('\n');
 }
 
@@ -65,6 +65,11 @@ function pair(share: BaseAndTuned<number> | undefined, decimals: number): string
 /** A hover is narrow: lines break between experts, not within one. */
 function unbroken(text: string): string {
   return text.replaceAll(' ', '\u00a0');
+}
+
+/** Tables in hovers have no space between columns. As an entity: other white space at the end of a cell is dropped. */
+function spaced(cell: string, column: number, cells: readonly string[]): string {
+  return column === 0 || column === cells.length - 1 ? cell : `${cell}&nbsp;`;
 }
 
 function legend(view: RoutingView, facts: readonly LayerFacts[]): string {

@@ -9,6 +9,7 @@ import {
   type ToRoutingPanel,
 } from '../../protocol/panel-messages';
 import { panels } from '../manifest';
+import { tabIcon } from '../tab-icon';
 import { webviewPage } from '../webview-page';
 import type { TraceStore } from './trace-store';
 
@@ -100,6 +101,7 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
     this.panel = panel;
     this.ready = false;
     const { webview } = panel;
+    panel.iconPath = tabIcon(this.extensionUri);
     webview.onDidReceiveMessage((message: unknown) => this.receive(message));
     panel.onDidDispose(() => {
       if (this.panel !== panel) return;

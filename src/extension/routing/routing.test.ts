@@ -72,8 +72,8 @@ describe('facts of a token', () => {
   });
 });
 
-/** With ordinary spaces. */
-const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
+/** With ordinary spaces, and none between the columns. */
+const plain = (text: string): string => text.replaceAll('\u00a0', ' ').replaceAll('&nbsp;', '');
 
 describe('the hover', () => {
   test('shows every layer with its experts, stars and both sides', () => {
