@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { runDemo } from './lib/demo-run.mjs';
 import { ensureInstalled } from './lib/ensure-installed.mjs';
 import { makeFixtureWorkspace } from './lib/fixture-workspace.mjs';
 import { root, vsixPath } from './lib/paths.mjs';
@@ -21,6 +22,7 @@ import {
 import { fail, runNode } from './lib/run.mjs';
 import { startServer } from './lib/workbench.mjs';
 import {
+  closeEditors,
   hoverWord,
   launchBrowser,
   openFile,
@@ -28,27 +30,28 @@ import {
   runCommand,
   switchTheme,
   toggleRow,
+  treeRows,
 } from './lib/workbench-window.mjs';
 
 const target = path.join(root, 'media/screenshots');
 
-/** A finished run in the workspace: a new one, or a copy of `run` that belongs to the workspace's checkpoint. */
-async function addRun(folder, run) {
-  const model = path.join(folder, 'facts-moe');
-  const out = path.join(folder, '.router-lens/runs/20260101T120000Z-identify');
-  if (run === undefined) {
-    const data = split => path.join(folder, `data/swap_${split}.json`);
-    await runNode([
-      ...['dist/cli.js', 'identify', model, '--lr', '3e-3', '--out', out],
-      ...['--train', data('train'), '--limit-train', '800'],
-      ...['--dev', data('dev'), '--test', data('test'), '--limit-test', '400'],
-    ]);
-    return;
-  }
+const runName = '20260101T120000Z-identify';
+
+/** Copies a finished run of the demo into the workspace, as one of the workspace's checkpoint. */
+async function copyRun(folder, run) {
+  const out = path.join(folder, '.router-lens/runs', runName);
   cpSync(run, out, { recursive: true });
   const file = path.join(out, 'run.json');
   const record = JSON.parse(readFileSync(file, 'utf8'));
-  writeFileSync(file, JSON.stringify({ ...record, model: { ...record.model, path: model } }));
+  record.model.path = path.join(folder, 'facts-moe');
+  writeFileSync(file, JSON.stringify(record));
+  await runNode(['dist/cli.js', 'report', out], { capture: true });
+}
+
+/** Nothing is pointed at: no tooltip is in the way. */
+async function restPointer(page) {
+  await page.mouse.move(700, 890);
+  await page.locator('.workbench-hover-container:visible').waitFor({ state: 'detached' });
 }
 
 async function take(page) {
@@ -56,29 +59,34 @@ async function take(page) {
 
   const experts = await expertsView(page);
   await toggleRow(layerRow(experts, 5));
-  await page.mouse.move(900, 400);
+  await treeRows(experts).filter({ hasText: '★' }).last().waitFor();
+  await restPointer(page);
   await picture('experts-dark', { clip: { x: 0, y: 35, width: 348, height: 620 } });
 
   await openFile(page, 'birthplace.txt');
   await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
   await tracePrompt(page);
-  await hoverWord(page, 'Osminster', 'context-faithful');
-  const hover = await page.locator('.monaco-hover:visible').first().boundingBox();
-  await picture('hover-dark', {
-    clip: { x: hover.x - 130, y: 35, width: hover.width + 160, height: hover.y + hover.height },
-  });
-  await page.mouse.move(10, 500);
-
   const tokens = await promptTokens(page);
-  await pointAtToken(page, tokens.lastIndexOf(' Os'));
-  await picture('routing-dark');
-  await switchTheme(page, 'light');
-  await pointAtToken(page, tokens.lastIndexOf(' Os'));
-  await picture('routing-light');
+  const answer = tokens.lastIndexOf('minster'); // of Osminster
+  for (const theme of ['dark', 'light']) {
+    await switchTheme(page, theme);
+    await restPointer(page);
+    await pointAtToken(page, answer);
+    await picture(`routing-${theme}`);
+  }
 
+  await closeEditors(page);
   await routerLens(page, 'Open Report');
   await panelShows(page, 'h1');
+  await restPointer(page);
   await picture('report-light');
+
+  await closeEditors(page);
+  await switchTheme(page, 'dark');
+  await openFile(page, 'birthplace.txt');
+  await page.setViewportSize({ width: 860, height: 600 }); // the word is far enough to the left
+  await hoverWord(page, 'Osminster', 'context-faithful');
+  await picture('hover-dark', { clip: { x: 50, y: 35, width: 800, height: 400 } });
 }
 
 async function main() {
@@ -90,7 +98,8 @@ async function main() {
   let server;
   let browser;
   try {
-    await addRun(workspace.folder, values.run);
+    if (values.run === undefined) await runDemo(workspace.folder, runName);
+    else await copyRun(workspace.folder, values.run);
     server = await startServer({ vsix: vsixPath() });
     browser = await launchBrowser();
     const window = { deviceScaleFactor: 1.5 };

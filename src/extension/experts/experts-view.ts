@@ -56,7 +56,6 @@ export class ExpertsView implements vscode.TreeDataProvider<Row>, vscode.Disposa
     const runs = this.runs();
     const run = runs.find(({ folder }) => folder === this.chosen) ?? newestFinishedRun(runs);
     this.shown = run && this.read(run);
-    this.tree.message = this.shown && `${this.shown.run.record.model.name} · ${this.shown.run.id}`;
     void vscode.commands.executeCommand('setContext', contextKeys.hasRun, this.shown !== undefined);
     this.changed.fire();
   }
@@ -75,6 +74,8 @@ export class ExpertsView implements vscode.TreeDataProvider<Row>, vscode.Disposa
 
   getChildren(row?: Row): Row[] {
     if (row) return row.kind === 'layer' ? row.experts : [];
+    // Not earlier: a message that is set while the welcome text is shown gets no room above the rows.
+    this.tree.message = this.shown && `${this.shown.run.record.model.name} · ${this.shown.run.id}`;
     return this.shown ? expertRows(this.shown.result) : [];
   }
 
