@@ -1,6 +1,7 @@
 /** @file The activation statistics of a model over a dataset. */
 import { evaluationBatches } from '../data/batches';
 import type { TokenizedSample } from '../data/tokenized-sample';
+import { mixtureOf } from '../model/architecture';
 import type { Model, PassOptions } from '../model/model';
 import { rowStarts } from '../model/packed-batch';
 import { traceBatch } from '../model/trace';
@@ -20,9 +21,9 @@ export async function activationStatistics(
   samples: readonly TokenizedSample[],
   { onProgress, ...options }: StatisticsOptions = {},
 ): Promise<ActivationStatistics> {
-  const { layers } = model.architecture;
+  const { architecture } = model;
   const statistics = new ActivationStatistics(
-    new Map(model.moeLayers.map(layer => [layer, layers[layer].feedForward.experts])),
+    new Map(model.moeLayers.map(layer => [layer, mixtureOf(architecture, layer).experts])),
   );
   let done = 0;
   for (const batch of evaluationBatches(samples, evaluationTokens)) {
@@ -30,7 +31,7 @@ export async function activationStatistics(
     rowStarts(batch).forEach((start, row) => {
       const routing = new Map(
         [...moe].map(([layer, { topkIndices }]) => {
-          const { topK } = layers[layer].feedForward;
+          const { topK } = mixtureOf(architecture, layer);
           const indices = topkIndices.subarray(start * topK, (start + batch.lengths[row]) * topK);
           return [layer, { indices }];
         }),

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../test/helpers/scratch';
 import { writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { InputError } from '../common/errors';
+import { mixtureOf } from '../model/architecture';
 import { writeSafetensors } from '../model/checkpoint/safetensors-writer';
 import { Model } from '../model/model';
 import type { ContextDependence } from '../protocol/artifacts';
@@ -62,9 +63,7 @@ describe('tuned routers', () => {
   });
 
   it('of another model are refused', () => {
-    const [name] = [...model.moeLayers].map(
-      layer => model.architecture.layers[layer].feedForward.router.name,
-    );
+    const [name] = [...model.moeLayers].map(layer => mixtureOf(model.architecture, layer).router.weight.name);
     writeSafetensors(file, [{ name, dtype: 'F32', shape: [2, 2], data: new Float32Array(4) }]);
     expect(() => readRouters(file, model)).toThrow(InputError);
     expect(() => readRouters(file, model)).toThrow(/\[4, 16\].*another model/);

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 
 import { InputError, messageOf } from '../common/errors';
+import { mixtureOf } from '../model/architecture';
 import type { ExpertMask, Model } from '../model/model';
 import { ContextDependenceSchema, type ExpertList, ExpertListSchema } from '../protocol/artifacts';
 
@@ -41,7 +42,7 @@ export function readExpertList(file: string, model: Model): ExpertList {
   }
   for (const [layer, experts] of Object.entries(parsed.output)) {
     const count = model.moeLayers.includes(Number(layer))
-      ? model.architecture.layers[Number(layer)].feedForward.experts
+      ? mixtureOf(model.architecture, Number(layer)).experts
       : 0;
     const outside = experts.find(expert => expert >= count);
     if (count === 0)
@@ -61,7 +62,7 @@ export function readExpertList(file: string, model: Model): ExpertList {
 export function readMask(file: string, model: Model): ExpertMask {
   const mask = asMask(readExpertList(file, model));
   for (const [layer, masked] of mask) {
-    const { experts, topK } = model.architecture.layers[layer].feedForward;
+    const { experts, topK } = mixtureOf(model.architecture, layer);
     const left = experts - new Set(masked).size;
     if (left < topK) {
       throw new InputError(

@@ -2,6 +2,7 @@
 import path from 'node:path';
 
 import { CancelledError, InputError, messageOf } from '../common/errors';
+import { expertCounts } from '../model/architecture';
 import type { Model } from '../model/model';
 import { type Routers } from '../model/model';
 import {
@@ -62,7 +63,7 @@ export async function identify(request: IdentifyRequest, hooks: JobHooks = {}): 
 }
 
 function checkListLength(k: number | undefined, model: Model): void {
-  const { experts } = model.architecture.layers[model.moeLayers[0]].feedForward;
+  const { experts } = expertCounts(model.architecture);
   if (k !== undefined && k > experts)
     throw new InputError(`k is ${k}, but a layer has ${experts} experts. Give at most ${experts}.`);
 }
@@ -107,7 +108,7 @@ async function runJob(job: Job): Promise<IdentifyResult> {
   const tuned = await answers(phases.tunedAnswers, tuning.routers);
 
   const ratio = { base: baseRouting.ratios(), tuned: tunedRouting.ratios() };
-  const { experts, topK } = model.architecture.layers[model.moeLayers[0]].feedForward;
+  const { experts, topK } = expertCounts(model.architecture);
   const k = request.k ?? topK;
   const contextDependence: ContextDependence = {
     schema_version: SCHEMA_VERSION,

@@ -2,7 +2,7 @@
 import path from 'node:path';
 
 import { InputError } from '../common/errors';
-import { type Architecture, moeLayers } from '../model/architecture';
+import { type Architecture, expertCounts, moeLayers } from '../model/architecture';
 import { Checkpoint } from '../model/checkpoint/checkpoint';
 import { describeArchitecture, readModelConfig, supportedFamily } from '../model/checkpoint/model-config';
 import { Tokenizer } from '../model/tokenizer/tokenizer';
@@ -42,7 +42,7 @@ export function inspectCheckpoint(folder: string): CheckpointSummary {
 
 function geometry(architecture: Architecture): Partial<CheckpointSummary> {
   const layers = moeLayers(architecture);
-  const { experts, topK } = architecture.layers[layers[0]].feedForward;
+  const { experts, topK } = expertCounts(architecture);
   return {
     num_layers: architecture.layers.length,
     moe_layers: layers,
@@ -65,7 +65,7 @@ function sizes(checkpoint: Checkpoint): Partial<CheckpointSummary> {
 /** The identity of an opened checkpoint, for the record of a run. */
 export function modelIdentity(checkpoint: Checkpoint): ModelIdentity {
   const layers = moeLayers(checkpoint.architecture);
-  const { experts, topK } = checkpoint.architecture.layers[layers[0]].feedForward;
+  const { experts, topK } = expertCounts(checkpoint.architecture);
   return {
     path: path.resolve(checkpoint.folder),
     name: checkpoint.name,

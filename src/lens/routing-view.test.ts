@@ -9,7 +9,7 @@ import { scratchFolder } from '../../test/helpers/scratch';
 import { byteTokenId, writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { InputError } from '../common/errors';
 import { renderUserTurn } from '../data/prompt';
-import { routerFeeds } from '../model/layers/decoder-layer';
+import { routerFeeds } from '../model/layers/router';
 import { Model, type Routers } from '../model/model';
 import { packRows } from '../model/packed-batch';
 import { type Trace, traceBatch } from '../model/trace';

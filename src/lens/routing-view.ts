@@ -5,6 +5,7 @@ import { InputError } from '../common/errors';
 import { parseUserTurn, renderUserTurn } from '../data/prompt';
 import { isTokenSample } from '../data/sample';
 import { promptSpans, tokenizeSample, tokenizeUserTurn } from '../data/tokenized-sample';
+import { expertCounts, mixtureOf } from '../model/architecture';
 import type { Model } from '../model/model';
 import { type Routers } from '../model/model';
 import { packRows } from '../model/packed-batch';
@@ -57,7 +58,7 @@ export async function traceRouting(request: TraceRequest, hooks: JobHooks = {}):
       return routingSide(model, trace, prompt, statistics?.ce ?? {});
     };
     const base = await side(model.baseRouters, tuned ? 0.5 : 1);
-    const { experts, topK } = model.architecture.layers[model.moeLayers[0]].feedForward;
+    const { experts, topK } = expertCounts(model.architecture);
     return {
       model_name: model.checkpoint.name,
       model_path: path.resolve(request.model),
@@ -155,11 +156,10 @@ function routedTokens({ inputIds, text, offsets, spans }: Prompt): RoutedToken[]
 }
 
 function routingSide(model: Model, trace: Trace, prompt: Prompt, ce: ExpertList): RoutingSide {
-  const { layers } = model.architecture;
   const traced = model.moeLayers.map(layer => {
     const found = trace.moe.get(layer);
     if (!found) throw new Error(`layer ${layer} was not traced`);
-    return { layer, trace: found, ...layers[layer].feedForward };
+    return { layer, trace: found, ...mixtureOf(model.architecture, layer) };
   });
   const attention = trace.attention.map(layer =>
     attentionFrom(layer, trace.batch, 0, prompt.lastPromptToken),

@@ -8,6 +8,7 @@ import { InputError, messageOf } from '../common/errors';
 import { isTokenSample } from '../data/sample';
 import { readSamples } from '../data/samples';
 import { tokenizeSample, tokenizeUserTurn } from '../data/tokenized-sample';
+import { expertCounts } from '../model/architecture';
 import { packRows } from '../model/packed-batch';
 import { traceBatch } from '../model/trace';
 import { runFiles } from '../protocol/artifacts';
@@ -68,7 +69,7 @@ export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<
       rows: batch.lengths.length,
       tokens: batch.inputIds.length,
       moe_layers: model.moeLayers,
-      top_k: model.architecture.layers[model.moeLayers[0]].feedForward.topK,
+      top_k: expertCounts(model.architecture).topK,
     };
   } finally {
     await model.release();

@@ -5,19 +5,25 @@ import { cutModel } from '../engine/onnx-model';
 import { type HostTensor, Session, type SessionOptions } from '../engine/session';
 import type { Architecture } from './architecture';
 import type { Checkpoint } from './checkpoint/checkpoint';
-import { type DecoderLayer, decoderLayer, type RouterAdapter } from './layers/decoder-layer';
+import { type DecoderLayer, decoderLayer } from './layers/decoder-layer';
+import type { RouterAdapter } from './layers/router';
 
 export type Feeds = Readonly<Record<string, HostTensor>>;
+
+export interface LayerRouting {
+  /** [tokens, experts], float32 */
+  readonly logits: HostTensor;
+  /** [tokens, top-k], int64 */
+  readonly indices: HostTensor;
+  /** [tokens, top-k], float32 */
+  readonly weights: HostTensor;
+}
 
 /** What a layer gives for the [tokens, hidden] states that go in. */
 export interface LayerForward {
   readonly output: HostTensor;
-  /** [tokens, experts], float32 */
-  readonly routerLogits: HostTensor;
-  /** [tokens, top-k], int64 */
-  readonly topkIndices: HostTensor;
-  /** [tokens, top-k], float32 */
-  readonly topkWeights: HostTensor;
+  /** undefined: the layer has no router. */
+  readonly routing?: LayerRouting;
   /** [samples, heads, length, length]; only if asked for. */
   readonly attention?: HostTensor;
 }
@@ -56,9 +62,15 @@ export class LayerSessions {
     const results = await (await this.session(attention ? 'trace' : 'forward')).run(feeds);
     return {
       output: results[output.name],
-      routerLogits: results[routing.logits.name],
-      topkIndices: results[routing.indices.name],
-      topkWeights: results[routing.weights.name],
+      ...(routing
+        ? {
+            routing: {
+              logits: results[routing.logits.name],
+              indices: results[routing.indices.name],
+              weights: results[routing.weights.name],
+            },
+          }
+        : {}),
       ...(attention ? { attention: withHeads(results[attentionProbabilities.name]) } : {}),
     };
   }
@@ -104,7 +116,7 @@ export class LayerSessions {
 
   private outputs(kind: Kind): Tensor[] {
     const { output, routing, attentionProbabilities } = this.layer;
-    const forward = [output, routing.logits, routing.indices, routing.weights];
+    const forward = [output, ...(routing ? [routing.logits, routing.indices, routing.weights] : [])];
     switch (kind) {
       case 'forward':
         return forward;

@@ -3,12 +3,18 @@ import { throwIfCancelled } from '../common/cancellation';
 import { InputError } from '../common/errors';
 import { cutModel } from '../engine/onnx-model';
 import { type ExecutionProvider, type HostTensor, Session, type SessionOptions } from '../engine/session';
-import { type Architecture, moeLayers } from './architecture';
+import {
+  type Architecture,
+  attentionWindows,
+  mixtureOf,
+  moeLayers,
+  type WeightReference,
+} from './architecture';
 import { Checkpoint } from './checkpoint/checkpoint';
 import { HeadSessions } from './head-sessions';
 import { type LayerForward, LayerSessions } from './layer-sessions';
-import { type RouterAdapter, routerFeeds } from './layers/decoder-layer';
 import { embedding } from './layers/embedding';
+import { type RouterAdapter, routerFeeds, routerTensors } from './layers/router';
 import { type MemoryPlan, planMemory } from './memory-plan';
 import { batchFeeds, hostIndices, type PackedBatch } from './packed-batch';
 
@@ -56,8 +62,12 @@ export class Model {
     this.moeLayers = moeLayers(this.architecture);
     this.baseRouters = new Map(
       this.moeLayers.map(layer => {
-        const { name, shape } = this.architecture.layers[layer].feedForward.router;
-        return [layer, { [routerFeeds.weight]: { data: checkpoint.read(name), shape } }];
+        const stored = [...routerTensors(mixtureOf(this.architecture, layer))];
+        const read = ({ name, shape }: WeightReference): HostTensor => ({
+          data: checkpoint.read(name),
+          shape,
+        });
+        return [layer, Object.fromEntries(stored.map(([feed, weight]) => [feed, read(weight)]))];
       }),
     );
     this.head = new HeadSessions(checkpoint, this.architecture, sessionOptions);
@@ -112,12 +122,13 @@ export class Model {
 
   /** What every layer is fed beside its hidden states and its router. */
   batchFeeds(batch: PackedBatch): Record<string, HostTensor> {
-    return batchFeeds(batch, this.architecture.rotary);
+    return batchFeeds(batch, this.architecture.rotary, attentionWindows(this.architecture));
   }
 
-  /** What a layer is fed for its router and the mask of its experts. */
+  /** What a layer is fed for its router and the mask of its experts; nothing if it has no router. */
   routerFeeds(layer: number, { routers = this.baseRouters, mask }: PassOptions): Record<string, HostTensor> {
-    const { experts } = this.architecture.layers[layer].feedForward;
+    if (!this.moeLayers.includes(layer)) return {};
+    const { experts } = mixtureOf(this.architecture, layer);
     const switchedOff = new Float32Array(experts);
     for (const expert of mask?.get(layer) ?? []) switchedOff[expert] = -Infinity;
     return { ...routers.get(layer), [routerFeeds.mask]: { data: switchedOff, shape: [experts] } };

@@ -8,7 +8,7 @@ const batch = packRows([
   [5, 6],
 ]);
 const tokens = 5;
-const feeds = batchFeeds(batch, { inverseFrequencies: [1, 0.1] });
+const feeds = batchFeeds(batch, { inverseFrequencies: [1, 0.1], factor: 1 });
 const numbers = (name: string): number[] =>
   Array.from(feeds[name].data as ArrayLike<number | bigint>, Number);
 
@@ -22,7 +22,10 @@ describe('packed batches', () => {
     expect(feeds.pad_index.shape).toEqual([2, 3]);
     expect(numbers('pad_index')).toEqual([0, 1, 2, 3, 4, tokens]);
     expect(numbers('pack_index')).toEqual([0, 1, 2, 3, 4]);
-    const { pad_index, pack_index } = batchFeeds(packRows([[1], [2, 3]]), { inverseFrequencies: [1] });
+    const { pad_index, pack_index } = batchFeeds(packRows([[1], [2, 3]]), {
+      inverseFrequencies: [1],
+      factor: 1,
+    });
     expect(Array.from(pad_index.data as BigInt64Array, Number)).toEqual([0, 3, 1, 2]);
     expect(Array.from(pack_index.data as BigInt64Array, Number)).toEqual([0, 2, 3]);
   });
@@ -31,6 +34,28 @@ describe('packed batches', () => {
     const no = -Infinity;
     expect(feeds.causal_mask.shape).toEqual([3, 3]);
     expect(numbers('causal_mask')).toEqual([0, no, no, 0, 0, no, 0, 0, 0]);
+  });
+
+  it('lets a token see the window that ends with itself', () => {
+    const windowed = batchFeeds(packRows([[1, 2, 3, 4]]), { inverseFrequencies: [1], factor: 1 }, [2]);
+    const no = -Infinity;
+    const expected = [
+      [0, no, no, no],
+      [0, 0, no, no],
+      [no, 0, 0, no],
+      [no, no, 0, 0],
+    ];
+    expect(windowed['causal_mask.2'].shape).toEqual([4, 4]);
+    expect(Array.from(windowed['causal_mask.2'].data, Number)).toEqual(expected.flat());
+    expect(Array.from(windowed.causal_mask.data, Number).filter(value => value === 0)).toHaveLength(10);
+  });
+
+  it('scales cosines and sines', () => {
+    const scaled = batchFeeds(packRows([[1, 2]]), { inverseFrequencies: [1], factor: 1.5 });
+    const close = (name: string, expected: number[]): void =>
+      Array.from(scaled[name].data, Number).forEach((value, i) => expect(value).toBeCloseTo(expected[i], 6));
+    close('rope_cos', [1.5, 1.5 * Math.cos(1)]);
+    close('rope_sin', [0, 1.5 * Math.sin(1)]);
   });
 
   it('turns by position times frequency, positions counted from 0 in each row', () => {

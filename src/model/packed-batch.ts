@@ -1,6 +1,7 @@
 /** @file A batch of token rows without padding, and the feeds that describe it to the layers. */
 import type { HostTensor } from '../engine/session';
 import type { RotaryEmbedding } from './architecture';
+import { maskFeed } from './layers/attend';
 
 /** Rows of token ids, one after the other. */
 export interface PackedBatch {
@@ -26,8 +27,15 @@ export function hostIndices(
   return { data: BigInt64Array.from(values, BigInt), shape };
 }
 
-/** The feeds of `layers/attention.ts` for a batch: placement in padded sequences, causal mask, rotary angles. */
-export function batchFeeds(batch: PackedBatch, rotary: RotaryEmbedding): Record<string, HostTensor> {
+/**
+ * The feeds of `layers/attend.ts` for a batch: placement in padded sequences, causal mask, rotary angles.
+ * @param windows sizes of sliding windows that layers have: a mask for each
+ */
+export function batchFeeds(
+  batch: PackedBatch,
+  rotary: RotaryEmbedding,
+  windows: readonly number[] = [],
+): Record<string, HostTensor> {
   const { lengths } = batch;
   const tokens = batch.inputIds.length;
   const longest = Math.max(...lengths);
@@ -43,22 +51,26 @@ export function batchFeeds(batch: PackedBatch, rotary: RotaryEmbedding): Record<
   return {
     pad_index: hostIndices(padIndex, [lengths.length, longest]),
     pack_index: hostIndices(packIndex),
-    causal_mask: causalMask(longest),
+    [maskFeed()]: causalMask(longest, longest),
+    ...Object.fromEntries(windows.map(window => [maskFeed(window), causalMask(longest, window)])),
     ...rotaryAngles(positions, rotary),
   };
 }
 
-function causalMask(length: number): HostTensor {
-  const data = new Float32Array(length * length);
-  for (let query = 0; query < length; query++)
-    data.fill(-Infinity, query * length + query + 1, (query + 1) * length);
+/** 0 where query − window < key ≤ query, −∞ elsewhere. */
+function causalMask(length: number, window: number): HostTensor {
+  const data = new Float32Array(length * length).fill(-Infinity);
+  for (let query = 0; query < length; query++) {
+    const first = Math.max(0, query + 1 - window);
+    data.fill(0, query * length + first, query * length + query + 1);
+  }
   return { data, shape: [length, length] };
 }
 
 /** cos and sin of position × inverse frequency, the product rounded to float32 as the reference implementations do. */
 function rotaryAngles(
   positions: readonly number[],
-  { inverseFrequencies }: RotaryEmbedding,
+  { inverseFrequencies, factor }: RotaryEmbedding,
 ): Record<string, HostTensor> {
   const shape = [positions.length, 1, inverseFrequencies.length];
   const angles = new Float32Array(positions.length * inverseFrequencies.length);
@@ -67,7 +79,7 @@ function rotaryAngles(
     frequencies.forEach((frequency, i) => (angles[row * frequencies.length + i] = position * frequency));
   });
   return {
-    rope_cos: { data: angles.map(Math.cos), shape },
-    rope_sin: { data: angles.map(Math.sin), shape },
+    rope_cos: { data: angles.map(angle => factor * Math.cos(angle)), shape },
+    rope_sin: { data: angles.map(angle => factor * Math.sin(angle)), shape },
   };
 }

@@ -3,8 +3,7 @@ import { throwIfCancelled } from '../common/cancellation';
 import type { HostTensor } from '../engine/session';
 import type { LossTargets } from './head-sessions';
 import type { Feeds } from './layer-sessions';
-import type { RouterAdapter } from './layers/decoder-layer';
-import { routerFeeds } from './layers/decoder-layer';
+import { type RouterAdapter, routerFeeds } from './layers/router';
 import type { Model, PassOptions, Routers } from './model';
 import type { PackedBatch } from './packed-batch';
 
@@ -62,7 +61,7 @@ export async function routerGradients(
     const backward = await model
       .layer(index, adapter)
       .backward(feeds, flowing, { towardsInput: index > firstRouter });
-    found.set(index, backward.router);
+    if (model.moeLayers.includes(index)) found.set(index, backward.router);
     flowing = backward.input;
   }
   return {

@@ -1,5 +1,6 @@
 /** @file Everything that a forward pass shows: routing, attention, hidden states, logits. */
 import type { HostTensor } from '../engine/session';
+import type { LayerRouting } from './layer-sessions';
 import type { ForwardOptions, Model } from './model';
 import { type PackedBatch, rowStarts } from './packed-batch';
 
@@ -43,11 +44,7 @@ export async function traceBatch(
   const last = await model.forward(batch, {
     ...options,
     onLayer: (layer, result) => {
-      moe.set(layer, {
-        routerLogits: result.routerLogits.data as Float32Array,
-        topkIndices: Int32Array.from(result.topkIndices.data as BigInt64Array, Number),
-        topkWeights: result.topkWeights.data as Float32Array,
-      });
+      if (result.routing) moe.set(layer, layerTrace(result.routing));
       if (result.attention) attention.push(result.attention);
       if (options.hidden) hidden.push(result.output);
     },
@@ -60,6 +57,14 @@ export async function traceBatch(
     hidden,
     ...(options.hidden ? { finalNorm: await model.head.normalised(last, all) } : {}),
     ...(options.logits ? { logits: await model.head.logits(last, all) } : {}),
+  };
+}
+
+function layerTrace({ logits, indices, weights }: LayerRouting): LayerTrace {
+  return {
+    routerLogits: logits.data as Float32Array,
+    topkIndices: Int32Array.from(indices.data as BigInt64Array, Number),
+    topkWeights: weights.data as Float32Array,
   };
 }
 

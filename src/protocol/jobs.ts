@@ -9,6 +9,8 @@ const positive = v.pipe(v.number(), v.gtValue(0));
 /** Settings of router tuning (METHOD step 1) with the paper's defaults. */
 export const TrainingSettingsSchema = v.object({
   parametrisation: v.optional(v.picklist(['full', 'lora']), 'full'),
+  /** Whether routers' biases train with their weights (families whose routers have a bias; not with LoRA). */
+  train_router_bias: v.optional(v.boolean(), true),
   lora_r: v.optional(count, 8),
   lora_alpha: v.optional(positive, 32),
   lora_dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1)), 0.1),

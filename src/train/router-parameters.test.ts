@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../test/helpers/scratch';
 import { tinyConfig, writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { Random } from '../common/random';
-import { routerFeeds } from '../model/layers/decoder-layer';
+import { routerFeeds } from '../model/layers/router';
 import { Model, type Routers } from '../model/model';
 import { packRows } from '../model/packed-batch';
 import { routerGradients } from '../model/router-gradients';

@@ -1,8 +1,8 @@
 /** @file What trains in router tuning: the routers' weights themselves, or low-rank additions to them (LoRA). */
 import { Random } from '../common/random';
 import type { HostTensor } from '../engine/session';
-import type { RouterAdapter } from '../model/layers/decoder-layer';
-import { routerFeeds } from '../model/layers/decoder-layer';
+import type { RouterAdapter } from '../model/layers/router';
+import { routerFeeds } from '../model/layers/router';
 import type { Model, Routers } from '../model/model';
 import type { NamedArrays } from './adamw';
 
@@ -16,27 +16,23 @@ export interface RouterParameters {
   merged(): Routers;
 }
 
+type RouterFeeds = Readonly<Record<string, HostTensor>>;
+
 const weightName = routerFeeds.weight;
 
-/** Copies of the checkpoint's routers. */
-export function fullRouters(model: Model): RouterParameters {
-  const routers = new Map(
-    [...model.baseRouters].map(([layer, feeds]) => {
-      const { data, shape } = feeds[weightName];
-      return [layer, { [weightName]: { data: Float32Array.from(data as Float32Array), shape } }];
-    }),
-  );
+/** Copies of the checkpoint's routers. @param trained.bias whether the routers' biases, if they have any, train, too */
+export function fullRouters(model: Model, trained = { bias: true }): RouterParameters {
+  const routers = copiesOf(model.baseRouters);
   return {
-    arrays: arraysOf(routers, [weightName]),
+    arrays: arraysOf(routers, trained.bias ? [weightName, routerFeeds.bias] : [weightName]),
     routers,
-    merged: () =>
-      new Map([...routers].map(([layer, feeds]) => [layer, { [weightName]: copyOf(feeds[weightName]) }])),
+    merged: () => copiesOf(routers),
   };
 }
 
 /**
  * LoRA (Hu et al. 2021) on each router: W + (alpha / r) · B · A with A uniform in ±1/√hidden (PEFT's initial values),
- * B zero.
+ * B zero. Biases stay as they are.
  */
 export function loraRouters(
   model: Model,
@@ -44,7 +40,7 @@ export function loraRouters(
 ): RouterParameters {
   const random = new Random(seed);
   const scale = alpha / rank;
-  const routers = new Map(
+  const routers: Routers = new Map(
     [...model.baseRouters].map(([layer, feeds]) => {
       const [experts, hidden] = feeds[weightName].shape;
       const bound = 1 / Math.sqrt(hidden);
@@ -52,7 +48,7 @@ export function loraRouters(
       return [
         layer,
         {
-          [weightName]: feeds[weightName],
+          ...feeds,
           [routerFeeds.loraA]: { data: a, shape: [rank, hidden] },
           [routerFeeds.loraB]: { data: new Float32Array(experts * rank), shape: [experts, rank] },
         },
@@ -63,8 +59,7 @@ export function loraRouters(
     arrays: arraysOf(routers, [routerFeeds.loraA, routerFeeds.loraB]),
     routers,
     adapter: { rank, scale, dropout: dropout > 0 },
-    merged: () =>
-      new Map([...routers].map(([layer, feeds]) => [layer, { [weightName]: mergeLora(feeds, rank, scale) }])),
+    merged: () => new Map([...routers].map(([layer, feeds]) => [layer, mergedRouter(feeds, rank, scale)])),
   };
 }
 
@@ -76,8 +71,19 @@ export function routerArrayName(layer: number, feed: string): string {
 function arraysOf(routers: Routers, trained: readonly string[]): NamedArrays {
   return new Map(
     [...routers].flatMap(([layer, feeds]) =>
-      trained.map(feed => [routerArrayName(layer, feed), feeds[feed].data as Float32Array] as const),
+      trained
+        .filter(feed => feed in feeds)
+        .map(feed => [routerArrayName(layer, feed), feeds[feed].data as Float32Array] as const),
     ),
+  );
+}
+
+function copiesOf(routers: Routers): Routers {
+  return new Map(
+    [...routers].map(([layer, feeds]) => [
+      layer,
+      Object.fromEntries(Object.entries(feeds).map(([feed, tensor]) => [feed, copyOf(tensor)])),
+    ]),
   );
 }
 
@@ -85,7 +91,14 @@ function copyOf({ data, shape }: HostTensor): HostTensor {
   return { data: Float32Array.from(data as Float32Array), shape };
 }
 
-function mergeLora(feeds: Readonly<Record<string, HostTensor>>, rank: number, scale: number): HostTensor {
+function mergedRouter(feeds: RouterFeeds, rank: number, scale: number): RouterFeeds {
+  const weight = { [weightName]: mergeLora(feeds, rank, scale) };
+  return routerFeeds.bias in feeds
+    ? { ...weight, [routerFeeds.bias]: copyOf(feeds[routerFeeds.bias]) }
+    : weight;
+}
+
+function mergeLora(feeds: RouterFeeds, rank: number, scale: number): HostTensor {
   const { data, shape } = copyOf(feeds[weightName]);
   const [experts, hidden] = shape;
   const a = feeds[routerFeeds.loraA].data as Float32Array;

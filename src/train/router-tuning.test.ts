@@ -8,7 +8,7 @@ import { scratchFolder } from '../../test/helpers/scratch';
 import { writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { Random } from '../common/random';
 import type { TokenizedSample } from '../data/tokenized-sample';
-import { routerFeeds } from '../model/layers/decoder-layer';
+import { routerFeeds } from '../model/layers/router';
 import { Model, type Routers } from '../model/model';
 import type { EvaluationLine, TrainingLine } from '../protocol/artifacts';
 import { type TrainingSettings, TrainingSettingsSchema } from '../protocol/jobs';

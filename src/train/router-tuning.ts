@@ -77,7 +77,7 @@ export async function tuneRouters(
 }
 
 function routerParameters(model: Model, settings: TrainingSettings): RouterParameters {
-  if (settings.parametrisation === 'full') return fullRouters(model);
+  if (settings.parametrisation === 'full') return fullRouters(model, { bias: settings.train_router_bias });
   const { lora_r: rank, lora_alpha: alpha, lora_dropout: dropout, seed } = settings;
   return loraRouters(model, { rank, alpha, dropout, seed });
 }
@@ -125,7 +125,7 @@ async function stepGradients(
       signal,
     });
     loss += found.loss;
-    addGradients(sums, found.gradients);
+    addGradients(sums, found.gradients, parameters.arrays);
   }
   return { loss, gradients: sums, tokens: batches.reduce((sum, { inputIds }) => sum + inputIds.length, 0) };
 }
@@ -145,17 +145,18 @@ function dropoutByLayer(
   );
 }
 
-function addGradients(sums: Map<string, Float32Array>, gradients: Routers): NamedArrays {
+/** Adds the gradients of what trains to `sums`. */
+function addGradients(sums: Map<string, Float32Array>, gradients: Routers, trained: NamedArrays): void {
   for (const [layer, feeds] of gradients) {
     for (const [feed, { data }] of Object.entries(feeds)) {
       const name = routerArrayName(layer, feed);
+      if (!trained.has(name)) continue;
       const values = data as Float32Array;
       const sum = sums.get(name);
       if (sum) for (let i = 0; i < values.length; i++) sum[i] += values[i];
       else sums.set(name, values);
     }
   }
-  return sums;
 }
 
 /** Mean −log p (nats) of all answer tokens of the samples. */

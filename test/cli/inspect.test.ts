@@ -5,8 +5,8 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 
-import { requiredWeights } from '../../src/model/architecture';
 import { olmoe } from '../../src/model/families/olmoe';
+import { requiredWeights } from '../../src/model/required-weights';
 import { CheckpointSummarySchema } from '../../src/protocol/jobs';
 import { runCli } from '../helpers/cli';
 import { scratchFolder } from '../helpers/scratch';

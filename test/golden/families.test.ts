@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { HostTensor } from '../../src/engine/session';
 import { families } from '../../src/model/families';
-import { routerFeeds } from '../../src/model/layers/decoder-layer';
 import { Model } from '../../src/model/model';
 import { packRows } from '../../src/model/packed-batch';
 import { routerGradients } from '../../src/model/router-gradients';
@@ -24,6 +23,10 @@ import {
 interface Loss {
   loss: number;
   rows: { answer_span: [number, number] }[];
+}
+
+interface Meta {
+  moe_layers: number[];
 }
 
 /** Memory budgets that make the two memory modes. */
@@ -57,6 +60,11 @@ for (const family of families) {
 
       it('runs in the memory mode that the budget asks for', () => {
         expect(model.plan.memoryMode).toBe(mode);
+      });
+
+      it('knows which layers have a router', () => {
+        expect(model.moeLayers).toEqual(goldenJson<Meta>(family.name, 'expected/meta.json').moe_layers);
+        expect([...trace.moe.keys()]).toEqual(model.moeLayers);
       });
 
       it('gives the logits', () => {
@@ -95,6 +103,7 @@ for (const family of families) {
       });
 
       it('gives the attention', () => {
+        expect(trace.attention.length).toBe(model.architecture.layers.length);
         trace.attention.forEach((attention, layer) => {
           const [, heads] = attention.shape;
           const expected = read(`attn.${layer}`);
@@ -126,8 +135,10 @@ for (const family of families) {
         const found = await routerGradients(model, batch, targets);
         expect(Math.abs(found.loss - loss)).toBeLessThanOrEqual(tolerance.loss);
         for (const layer of model.moeLayers) {
-          const gradient = found.gradients.get(layer)?.[routerFeeds.weight];
-          expectGradient(floats(gradient), expected.readFloat32(`layers.${layer}.router.weight`));
+          for (const feed of Object.keys(model.baseRouters.get(layer) ?? {})) {
+            const gradient = found.gradients.get(layer)?.[feed];
+            expectGradient(floats(gradient), expected.readFloat32(`layers.${layer}.${feed}`));
+          }
         }
       });
     });

@@ -1,4 +1,5 @@
 /** @file Router tuning, activation statistics and decoding of every supported family against the golden files. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import * as v from 'valibot';
@@ -10,7 +11,6 @@ import { topExperts } from '../../src/lens/context-dependence';
 import { asMask } from '../../src/lens/expert-list';
 import { families } from '../../src/model/families';
 import { generateGreedily } from '../../src/model/generate';
-import { routerFeeds } from '../../src/model/layers/decoder-layer';
 import { Model, type Routers } from '../../src/model/model';
 import { packRows } from '../../src/model/packed-batch';
 import { traceBatch } from '../../src/model/trace';
@@ -32,6 +32,7 @@ interface GoldenTraining {
   steps: number;
   losses: number[];
   losses_after: number[];
+  trainable: string[];
   micro_batches: { input_ids: number[][]; lengths: number[]; answer_spans: [number, number][] }[];
 }
 
@@ -49,6 +50,12 @@ interface GoldenGeneration {
   max_new_tokens: number;
   masked_experts: ByLayer;
   prompts: { prompt_ids: number[]; continuation_ids: number[]; masked_continuation_ids: number[] }[];
+}
+
+/** Names of the golden trainings: all of the router, and without its bias where it has one. */
+function trainings(family: string): string[] {
+  const weightOnly = path.join(goldenFolder, family, 'expected/train_rt_weight_only.json');
+  return ['train_rt', ...(existsSync(weightOnly) ? ['train_rt_weight_only'] : [])];
 }
 
 /** The golden trace's rows: the samples of `method.json`. */
@@ -73,11 +80,15 @@ function trainingSamples({ micro_batches }: GoldenTraining): TokenizedSample[] {
 function goldenRouters(model: Model, family: string): Routers {
   const stored = goldenTensors(family, 'expected/train_rt.safetensors');
   return new Map(
-    model.moeLayers.map(layer => {
-      const data = stored.readFloat32(`layers.${layer}.router.weight`);
-      const { shape } = model.architecture.layers[layer].feedForward.router;
-      return [layer, { [routerFeeds.weight]: { data, shape } }];
-    }),
+    [...model.baseRouters].map(([layer, feeds]) => [
+      layer,
+      Object.fromEntries(
+        Object.entries(feeds).map(([feed, { shape }]) => [
+          feed,
+          { data: stored.readFloat32(`layers.${layer}.${feed}`), shape },
+        ]),
+      ),
+    ]),
   );
 }
 
@@ -89,34 +100,37 @@ for (const { name } of families) {
     });
     afterAll(() => model.release());
 
-    it('follows the router-tuning trajectory: losses, weights, losses afterwards', async () => {
-      const golden = goldenJson<GoldenTraining>(name, 'expected/train_rt.json');
-      const samples = trainingSamples(golden);
-      const batchSize = golden.micro_batches[0].input_ids.length;
-      const losses: number[] = [];
-      const settings = v.parse(TrainingSettingsSchema, {
-        lr: golden.lr,
-        schedule: 'constant',
-        clip: 0,
-        batch_size: batchSize,
-        max_steps: golden.steps,
-        shuffle: false,
-      });
-      const tuned = await tuneRouters(model, { train: samples }, settings, {
-        onStep: line => losses.push(line.loss),
-      });
-      expect(largestDifference(losses, golden.losses)).toBeLessThanOrEqual(tolerance.trainingLoss);
-      const expected = goldenTensors(name, 'expected/train_rt.safetensors');
-      for (const layer of model.moeLayers) {
-        const weight = tuned.routers.get(layer)?.[routerFeeds.weight].data as Float32Array;
-        expectTrainedWeights(weight, expected.readFloat32(`layers.${layer}.router.weight`));
-      }
-      for (const [i, loss] of golden.losses_after.entries()) {
-        const batch = samples.slice(i * batchSize, (i + 1) * batchSize);
-        const after = await meanLoss(model, batch, { routers: tuned.routers });
-        expect(Math.abs(after - loss)).toBeLessThanOrEqual(tolerance.trainingLoss);
-      }
-    });
+    it.each(trainings(name))(
+      'follows the trajectory of %s: losses, weights, losses afterwards',
+      async file => {
+        const golden = goldenJson<GoldenTraining>(name, `expected/${file}.json`);
+        const samples = trainingSamples(golden);
+        const batchSize = golden.micro_batches[0].input_ids.length;
+        const losses: number[] = [];
+        const settings = v.parse(TrainingSettingsSchema, {
+          lr: golden.lr,
+          schedule: 'constant',
+          clip: 0,
+          batch_size: batchSize,
+          max_steps: golden.steps,
+          shuffle: false,
+          train_router_bias: file === 'train_rt',
+        });
+        const tuned = await tuneRouters(model, { train: samples }, settings, {
+          onStep: line => losses.push(line.loss),
+        });
+        expect(largestDifference(losses, golden.losses)).toBeLessThanOrEqual(tolerance.trainingLoss);
+        const expected = goldenTensors(name, `expected/${file}.safetensors`);
+        expect([...tuned.parameters.arrays.keys()].sort()).toEqual([...golden.trainable].sort());
+        for (const [array, values] of tuned.parameters.arrays)
+          expectTrainedWeights(values, expected.readFloat32(array));
+        for (const [i, loss] of golden.losses_after.entries()) {
+          const batch = samples.slice(i * batchSize, (i + 1) * batchSize);
+          const after = await meanLoss(model, batch, { routers: tuned.routers });
+          expect(Math.abs(after - loss)).toBeLessThanOrEqual(tolerance.trainingLoss);
+        }
+      },
+    );
 
     it('counts activations exactly, base and tuned', async () => {
       const golden = goldenJson<GoldenMethod>(name, 'expected/method.json');

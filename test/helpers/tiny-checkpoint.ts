@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { Random } from '../../src/common/random';
-import { requiredWeights } from '../../src/model/architecture';
 import { type TensorToWrite, writeSafetensors } from '../../src/model/checkpoint/safetensors-writer';
 import { olmoe } from '../../src/model/families/olmoe';
+import { requiredWeights } from '../../src/model/required-weights';
 import { byteCharacters } from '../../src/model/tokenizer/byte-alphabet';
 
 export const tinyConfig = {

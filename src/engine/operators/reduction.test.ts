@@ -7,7 +7,7 @@ import { evaluate, floats, numbers } from '../testing/evaluate';
 import { describeOperators, type OperatorCase } from '../testing/operator-cases';
 import * as operators from './reduction';
 
-const { logSoftmax, meanOfLast, reduceSum, softmax } = operators;
+const { logSoftmax, meanOfLast, reduceSum, softmax, softmaxWithSink } = operators;
 
 /** Sum over some axes of an array, which stay with length 1. */
 function summed(x: Array64, axes: readonly number[]): Array64 {
@@ -101,6 +101,23 @@ describeOperators(operators, [
     tensorflow: x => tf.mean(x, -1, true),
   },
   ...softmaxes,
+  {
+    operator: 'softmaxWithSink',
+    title: 'a sink for each head, broadcast over samples and queries',
+    inputs: [{ shape: [2, 3, 2, 4], declared: ['samples', 3, 'queries', 'keys'] }, [3, 1, 1]],
+    build: softmaxWithSink,
+    reference: (x, sink) =>
+      compute(x.shape, (sample, head, query, key) => {
+        const row = Array.from({ length: 4 }, (_, i) => at(x, sample, head, query, i));
+        return softmaxOf([...row, at(sink, head, 0, 0)])[key];
+      }),
+    tensorflow: (x, sink) =>
+      tf.slice(
+        tf.softmax(tf.concat([x, tf.broadcastTo(sink, [2, 3, 2, 1])], -1)),
+        [0, 0, 0, 0],
+        [2, 3, 2, 4],
+      ),
+  },
 ]);
 
 it('softmax and its logarithm do not overflow', async () => {

@@ -1,8 +1,8 @@
 /** @file Sums, means and softmax. */
 import type { FloatTensor } from '../graph';
 import { positiveAxis, showShape } from '../shape';
-import { expandAs } from './broadcasting';
-import { divide, exponential, multiply, subtract } from './elementwise';
+import { expandAs, sumToShape } from './broadcasting';
+import { divide, exponential, multiply, negate, subtract } from './elementwise';
 
 /** Sum over `axes`; the summed axes stay with length 1. */
 export function reduceSum(x: FloatTensor, axes: readonly number[]): FloatTensor {
@@ -34,6 +34,57 @@ export function softmax(x: FloatTensor): FloatTensor {
       const weighted = multiply(dy, y);
       return [subtract(weighted, multiply(y, reduceSum(weighted, [-1])))];
     },
+  );
+  return result as FloatTensor;
+}
+
+/**
+ * Softmax over the last axis and one more logit, the sink, whose share is dropped: rows sum to less than 1.
+ * @param sink of as many axes as `x`, the last of length 1; broadcast over the leading axes of `x`
+ */
+export function softmaxWithSink(x: FloatTensor, sink: FloatTensor): FloatTensor {
+  const [result] = x.graph.composite(
+    'SoftmaxWithSink',
+    [x, sink],
+    () => [emitSoftmaxWithSink(x, sink)],
+    ({ inputs: [, sink], outputs: [y], gradients: [dy], wanted }) => {
+      if (!dy) return [];
+      const weighted = multiply(dy, y);
+      const sum = reduceSum(weighted, [-1]);
+      const dropped = subtract(y.graph.float(1), reduceSum(y, [-1]));
+      return [
+        subtract(weighted, multiply(y, sum)),
+        wanted[1] ? sumToShape(negate(multiply(dropped, sum)), sink) : undefined,
+      ];
+    },
+  );
+  return result;
+}
+
+function emitSoftmaxWithSink(x: FloatTensor, sink: FloatTensor): FloatTensor {
+  const { graph } = x;
+  const last = x.shape.length - 1;
+  const leading = x.shape.slice(0, last);
+  const extended = { dtype: 'float32' as const, shape: [...leading, 'columns + 1'] };
+  const [rows] = graph.emit({ operator: 'Shape', inputs: [x], attributes: { end: last } }, [
+    { dtype: 'int64', shape: [last] },
+  ]);
+  const [columnShape] = graph.emit(
+    { operator: 'Concat', inputs: [rows, graph.int([1])], attributes: { axis: 0 } },
+    [{ dtype: 'int64', shape: [last + 1] }],
+  );
+  const [column] = graph.emit({ operator: 'Expand', inputs: [sink, columnShape] }, [
+    { dtype: 'float32', shape: [...leading, 1] },
+  ]);
+  const [logits] = graph.emit({ operator: 'Concat', inputs: [x, column], attributes: { axis: -1 } }, [
+    extended,
+  ]);
+  const [shares] = graph.emit({ operator: 'Softmax', inputs: [logits], attributes: { axis: -1 } }, [
+    extended,
+  ]);
+  const [result] = graph.emit(
+    { operator: 'Slice', inputs: [shares, graph.int([0]), graph.int([-1]), graph.int([last])] },
+    [{ dtype: 'float32', shape: x.shape }],
   );
   return result as FloatTensor;
 }

@@ -6,9 +6,10 @@ import type { Shape } from '../shape';
 import { at, compute, elementwise, reshaped } from '../testing/array64';
 import { evaluate, floats, numbers } from '../testing/evaluate';
 import { type CaseInput, describeOperators, type OperatorCase } from '../testing/operator-cases';
+import { cast } from './elementwise';
 import * as operators from './shaping';
 
-const { concat, emptyRows, identity, reshape, shapeOf, slice, transpose, zerosLike } = operators;
+const { concat, emptyRows, everyNth, identity, reshape, shapeOf, slice, transpose, zerosLike } = operators;
 
 const reshapes: (CaseInput & { title: string; to: Shape; result: number[] })[] = [
   { title: 'known lengths', shape: [2, 6], to: [3, 4], result: [3, 4] },
@@ -140,7 +141,28 @@ const cases: OperatorCase[] = [
   },
 ];
 
-describeOperators(operators, cases, ['shapeOf', 'zerosLike', 'emptyRows']);
+describeOperators(operators, cases, ['shapeOf', 'zerosLike', 'emptyRows', 'everyNth']);
+
+it.each(['float32', 'float16', 'bfloat16'] as const)('everyNth takes columns of %s', async dtype => {
+  const graph = new Graph();
+  const x = cast(graph.input('x', 'float32', ['n', 6]), dtype);
+  const outputs = [everyNth(x, 0, 2), everyNth(x, 1, 2), everyNth(x, 2, 3)];
+  expect(outputs.map(({ shape }) => shape)).toEqual([
+    ['n', 3],
+    ['n', 3],
+    ['n', 2],
+  ]);
+  const results = await evaluate(
+    graph,
+    outputs.map(output => cast(output, 'float32')),
+    new Map([[graph.inputs[0], floats([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], [2, 6])]]),
+  );
+  expect(results.map(numbers)).toEqual([
+    [0, 2, 4, 6, 8, 10],
+    [1, 3, 5, 7, 9, 11],
+    [2, 5, 8, 11],
+  ]);
+});
 
 it('shapeOf, zerosLike and emptyRows', async () => {
   const graph = new Graph();

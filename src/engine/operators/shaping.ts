@@ -91,6 +91,20 @@ export function slice(x: FloatTensor, axis: number, start: number, end: number):
   return result as FloatTensor;
 }
 
+/**
+ * Elements first, first + step, … of the last axis, whose length is a multiple of `step`. Of any type, and not
+ * differentiable: for weights.
+ */
+export function everyNth<T extends Tensor>(x: T, first: number, step: number): T {
+  const { graph } = x;
+  const length = x.shape[x.shape.length - 1] as number;
+  const [from, to, axis, by] = [first, length, x.shape.length - 1, step].map(value => graph.int([value]));
+  const [result] = graph.emit({ operator: 'Slice', inputs: [x, from, to, axis, by] }, [
+    { dtype: x.dtype, shape: x.shape.with(-1, length / step) },
+  ]);
+  return result as T;
+}
+
 /** `before` and `after` zeros added to an axis: the adjoint of {@link slice}. */
 function padAxis(x: FloatTensor, axis: number, before: number, after: number): FloatTensor {
   const { graph } = x;

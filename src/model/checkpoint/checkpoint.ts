@@ -2,7 +2,8 @@
 import path from 'node:path';
 
 import { InputError } from '../../common/errors';
-import { type Architecture, requiredWeights } from '../architecture';
+import type { Architecture } from '../architecture';
+import { requiredWeights } from '../required-weights';
 import { type CheckpointFiles, openCheckpointFiles } from './checkpoint-files';
 import { describeArchitecture, type ModelConfig, readModelConfig, supportedFamily } from './model-config';
 import { type LocatedTensor, readTensorFloat32 } from './safetensors-file';

@@ -1,14 +1,19 @@
-/** @file What the families share: common fields of `config.json` in both spellings, and names of common tensors. */
+/** @file What the families share: common fields of `config.json` in both spellings, and tensors under common names. */
 import * as v from 'valibot';
 
-import type { Architecture, RotaryEmbedding } from '../architecture';
+import type {
+  Architecture,
+  GatedFeedForward,
+  GroupedQueryAttention,
+  LayerArchitecture,
+  Projection,
+  WeightReference,
+} from '../architecture';
+import { ropeConfig } from './rotary';
 
 /** A whole number of at least one. */
 export const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const positive = v.pipe(v.number(), v.gtValue(0));
-
-/** `rope_scaling` (transformers 4) or part of `rope_parameters` (transformers 5). */
-const ropeScaling = v.looseObject({ type: v.optional(v.string()), rope_type: v.optional(v.string()) });
 
 /** Fields of `config.json` that every family has. */
 export const commonConfig = {
@@ -16,7 +21,6 @@ export const commonConfig = {
   vocab_size: count,
   hidden_size: count,
   intermediate_size: count,
-  moe_intermediate_size: v.nullish(count),
   num_hidden_layers: count,
   num_attention_heads: count,
   num_key_value_heads: v.nullish(count),
@@ -25,20 +29,15 @@ export const commonConfig = {
   rms_norm_eps: positive,
   max_position_embeddings: v.optional(count, 4096),
   tie_word_embeddings: v.optional(v.boolean(), false),
-  attention_bias: v.optional(v.literal(false), false),
-  rope_theta: v.nullish(positive),
-  rope_scaling: v.nullish(ropeScaling),
-  rope_parameters: v.nullish(v.looseObject({ ...ropeScaling.entries, rope_theta: v.optional(positive) })),
+  ...ropeConfig,
 };
-type CommonConfig = v.InferOutput<v.ObjectSchema<typeof commonConfig, undefined>>;
+export type CommonConfig = v.InferOutput<v.ObjectSchema<typeof commonConfig, undefined>>;
 
-/** Sizes and the tensors outside of the layers, under the names that all families use. */
-export function decoderTensors(
-  c: CommonConfig,
-): Pick<
-  Architecture,
-  'hiddenSize' | 'vocabularySize' | 'normEpsilon' | 'maxPositions' | 'embedding' | 'finalNorm' | 'head'
-> {
+/** For families without biases in their attention. */
+export const noAttentionBias = { attention_bias: v.optional(v.literal(false), false) };
+
+/** Sizes and the tensors outside of the layers, under the names that all families use; no scaling factors. */
+export function decoder(c: CommonConfig): Omit<Architecture, 'family' | 'rotary' | 'layers'> {
   const embedding = { name: 'model.embed_tokens.weight', shape: [c.vocab_size, c.hidden_size] };
   return {
     hiddenSize: c.hidden_size,
@@ -46,20 +45,80 @@ export function decoderTensors(
     normEpsilon: c.rms_norm_eps,
     maxPositions: c.max_position_embeddings,
     embedding,
+    embeddingScale: 1,
+    residualScale: 1,
     finalNorm: { name: 'model.norm.weight', shape: [c.hidden_size] },
     head: c.tie_word_embeddings ? embedding : { name: 'lm_head.weight', shape: embedding.shape },
+    logitScale: 1,
   };
 }
 
-/**
- * Rotary embedding without scaling: inverse frequency i is theta^(−2i / size).
- * @throws Error if the configuration asks for a scaling
- */
-export function plainRotary(c: CommonConfig, size: number): RotaryEmbedding {
-  const scaling = c.rope_parameters ?? c.rope_scaling;
-  const kind = scaling?.rope_type ?? scaling?.type ?? 'default';
-  if (kind !== 'default')
-    throw new Error(`rotary embeddings of type "${kind}" are not supported for this family`);
-  const theta = c.rope_parameters?.rope_theta ?? c.rope_theta ?? 10_000;
-  return { inverseFrequencies: Array.from({ length: size / 2 }, (_, i) => theta ** ((-2 * i) / size)) };
+/** The layers: norms under the names that all families use, the rest by the family. */
+export function decoderLayers(
+  c: CommonConfig,
+  parts: (prefix: string, layer: number) => Pick<LayerArchitecture, 'attention' | 'feedForward'>,
+): LayerArchitecture[] {
+  return Array.from({ length: c.num_hidden_layers }, (_, layer) => {
+    const prefix = `model.layers.${layer}`;
+    return {
+      inputNorm: vector(`${prefix}.input_layernorm.weight`, c.hidden_size),
+      postAttentionNorm: vector(`${prefix}.post_attention_layernorm.weight`, c.hidden_size),
+      ...parts(prefix, layer),
+    };
+  });
+}
+
+export function headSizeOf(c: CommonConfig): number {
+  return c.head_dim ?? c.hidden_size / c.num_attention_heads;
+}
+
+/** Grouped-query attention under the names that all families use, scaled by 1 / √(head size). */
+export function groupedQueryAttention(
+  c: CommonConfig,
+  prefix: string,
+  biases: { readonly input: boolean; readonly output: boolean } = { input: false, output: false },
+): GroupedQueryAttention {
+  const headSize = headSizeOf(c);
+  const keyValueHeads = c.num_key_value_heads ?? c.num_attention_heads;
+  const [queryWidth, keyWidth] = [c.num_attention_heads * headSize, keyValueHeads * headSize];
+  const linear = (name: string, out: number, into: number, bias: boolean): Projection =>
+    projection(`${prefix}.self_attn.${name}`, [out, into], bias);
+  return {
+    kind: 'grouped',
+    heads: c.num_attention_heads,
+    keyValueHeads,
+    headSize,
+    scale: headSize ** -0.5,
+    query: linear('q_proj', queryWidth, c.hidden_size, biases.input),
+    key: linear('k_proj', keyWidth, c.hidden_size, biases.input),
+    value: linear('v_proj', keyWidth, c.hidden_size, biases.input),
+    output: linear('o_proj', c.hidden_size, queryWidth, biases.output),
+  };
+}
+
+/** A linear layer `name`.weight [out, in] and, if it has one, `name`.bias [out]. */
+export function projection(name: string, shape: readonly [number, number], bias = false): Projection {
+  const weight = { name: `${name}.weight`, shape };
+  return bias ? { weight, bias: vector(`${name}.bias`, shape[0]) } : { weight };
+}
+
+export function vector(name: string, length: number): WeightReference {
+  return { name, shape: [length] };
+}
+
+/** Names of a gated feed-forward layer's projections. */
+export const projectionNames = { gate: 'gate_proj', up: 'up_proj', down: 'down_proj' };
+
+/** A gated feed-forward layer of three linear layers. */
+export function gatedFeedForward(
+  prefix: string,
+  hidden: number,
+  width: number,
+  names = projectionNames,
+): GatedFeedForward {
+  return {
+    gate: projection(`${prefix}.${names.gate}`, [width, hidden]),
+    up: projection(`${prefix}.${names.up}`, [width, hidden]),
+    down: projection(`${prefix}.${names.down}`, [hidden, width]),
+  };
 }

@@ -1,21 +1,16 @@
-/** @file One decoder layer as a graph: x + attention(norm x), then x + experts(norm x). */
+/** @file One decoder layer as a graph: x + attention(norm x), then x + feed-forward(norm x). */
 import { type FloatTensor, Graph, type Tensor } from '../../engine/graph';
-import { add, multiply } from '../../engine/operators/elementwise';
-import { linear } from '../../engine/operators/linear-algebra';
-import type { Architecture, WeightReference } from '../architecture';
+import { add } from '../../engine/operators/elementwise';
+import { type Architecture, type FeedForward, siluActivation, type WeightReference } from '../architecture';
 import type { Checkpoint } from '../checkpoint/checkpoint';
-import { attention, declareBatchInputs } from './attention';
-import { mixtureOfExperts, type Routing } from './mixture-of-experts';
+import { declareBatchInputs } from './attend';
+import { attention } from './attention';
+import { gatedFeedForward } from './gated-feed-forward';
+import { mixtureOfExperts } from './mixture-of-experts';
 import { rmsNorm } from './rms-norm';
-import { loadWeight } from './weights';
-
-/** A low-rank addition to a router: logits += scale · dropout(h) · Aᵀ · Bᵀ. */
-export interface RouterAdapter {
-  readonly rank: number;
-  readonly scale: number;
-  /** Whether `router_dropout` [tokens, hidden] is fed: 0 where a value is dropped, 1 / (1 − p) elsewhere. */
-  readonly dropout: boolean;
-}
+import { declareRouter, type RouterAdapter, type Routing, routing } from './router';
+import { scaled } from './scaled';
+import { type LoadWeight, loadWeight } from './weights';
 
 export interface DecoderLayer {
   readonly graph: Graph;
@@ -23,20 +18,12 @@ export interface DecoderLayer {
   readonly input: FloatTensor;
   readonly output: FloatTensor;
   readonly attentionProbabilities: FloatTensor;
-  readonly routing: Routing;
-  /** The trainable tensors of the router, by their names in the feeds. */
+  /** undefined: the layer has no router. */
+  readonly routing?: Routing;
+  /** The tensors of the router, by their names in the feeds. */
   readonly router: Readonly<Record<string, FloatTensor>>;
   readonly worthSaving: readonly Tensor[];
 }
-
-/** Names under which a layer's router is fed. */
-export const routerFeeds = {
-  weight: 'router.weight',
-  loraA: 'router.lora_A',
-  loraB: 'router.lora_B',
-  dropout: 'router.dropout',
-  mask: 'expert_mask',
-} as const;
 
 /** Records layer `index`. The router is fed, everything else stays in the checkpoint. */
 export function decoderLayer(
@@ -45,12 +32,15 @@ export function decoderLayer(
   index: number,
   adapter?: RouterAdapter,
 ): DecoderLayer {
-  const { hiddenSize, normEpsilon } = architecture;
+  const { hiddenSize, normEpsilon, residualScale, rotary } = architecture;
   const layer = architecture.layers[index];
   const graph = new Graph();
   const load = (weight: WeightReference): FloatTensor => loadWeight(graph, checkpoint, weight);
   const input = graph.input('hidden', 'float32', ['tokens', hiddenSize]);
-  const batch = declareBatchInputs(graph, 2 * architecture.rotary.inverseFrequencies.length);
+  const batch = declareBatchInputs(graph, {
+    rotatedSize: 2 * rotary.inverseFrequencies.length,
+    window: layer.attention.window,
+  });
 
   const attended = attention(
     rmsNorm(input, load(layer.inputNorm), normEpsilon),
@@ -59,56 +49,39 @@ export function decoderLayer(
     load,
     normEpsilon,
   );
-  const residual = add(input, attended.output);
+  const residual = add(input, scaled(attended.output, residualScale));
   const normalised = rmsNorm(residual, load(layer.postAttentionNorm), normEpsilon);
-
-  const { experts } = layer.feedForward;
-  const router = declareRouter(graph, experts, hiddenSize, adapter);
-  const mask = graph.input(routerFeeds.mask, 'float32', [experts]);
-  const logits = add(routerLogits(normalised, router, adapter), mask);
-  const mixed = mixtureOfExperts(normalised, logits, layer.feedForward, load);
+  const fed = feedForward(normalised, layer.feedForward, load, adapter);
   return {
     graph,
     input,
-    output: add(residual, mixed.output),
+    output: add(residual, scaled(fed.output, residualScale)),
     attentionProbabilities: attended.probabilities,
-    routing: mixed.routing,
-    router,
-    worthSaving: [
-      ...attended.worthSaving,
-      residual,
-      normalised,
-      logits,
-      mixed.routing.indices,
-      ...mixed.worthSaving,
-    ],
+    routing: fed.routing,
+    router: fed.router,
+    worthSaving: [...attended.worthSaving, residual, normalised, ...fed.worthSaving],
   };
 }
 
-function declareRouter(
-  graph: Graph,
-  experts: number,
-  hiddenSize: number,
-  adapter: RouterAdapter | undefined,
-): Record<string, FloatTensor> {
-  const weight = graph.input(routerFeeds.weight, 'float32', [experts, hiddenSize]);
-  if (!adapter) return { [routerFeeds.weight]: weight };
-  return {
-    [routerFeeds.weight]: weight,
-    [routerFeeds.loraA]: graph.input(routerFeeds.loraA, 'float32', [adapter.rank, hiddenSize]),
-    [routerFeeds.loraB]: graph.input(routerFeeds.loraB, 'float32', [experts, adapter.rank]),
-  };
-}
+type FeedForwardPart = Pick<DecoderLayer, 'output' | 'routing' | 'router' | 'worthSaving'>;
 
-function routerLogits(
+function feedForward(
   x: FloatTensor,
-  router: Readonly<Record<string, FloatTensor>>,
+  architecture: FeedForward,
+  load: LoadWeight,
   adapter: RouterAdapter | undefined,
-): FloatTensor {
-  const { graph } = x;
-  const plain = linear(x, router[routerFeeds.weight]);
-  if (!adapter) return plain;
-  const dropped = adapter.dropout ? multiply(x, graph.input(routerFeeds.dropout, 'float32', x.shape)) : x;
-  const lowRank = linear(linear(dropped, router[routerFeeds.loraA]), router[routerFeeds.loraB]);
-  return add(plain, multiply(lowRank, graph.float(adapter.scale)));
+): FeedForwardPart {
+  if (architecture.kind === 'dense') {
+    const { output, gate, up } = gatedFeedForward(x, architecture, siluActivation, load);
+    return { output, router: {}, worthSaving: [gate, up] };
+  }
+  const router = declareRouter(x.graph, architecture, x.shape[1] as number, adapter);
+  const routed = routing(x, architecture, router, adapter);
+  const mixed = mixtureOfExperts(x, routed, architecture, load);
+  return {
+    output: mixed.output,
+    router,
+    routing: routed,
+    worthSaving: [routed.logits, routed.indices, ...mixed.worthSaving],
+  };
 }

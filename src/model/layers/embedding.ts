@@ -4,6 +4,7 @@ import { cast } from '../../engine/operators/elementwise';
 import { gather } from '../../engine/operators/indexing';
 import type { Architecture } from '../architecture';
 import type { Checkpoint } from '../checkpoint/checkpoint';
+import { scaled } from './scaled';
 import { storedWeight } from './weights';
 
 export interface EmbeddingGraph {
@@ -16,8 +17,6 @@ export interface EmbeddingGraph {
 export function embedding(checkpoint: Checkpoint, architecture: Architecture): EmbeddingGraph {
   const graph = new Graph();
   const ids = graph.input('input_ids', 'int64', ['tokens']);
-  return {
-    graph,
-    output: cast(gather(storedWeight(graph, checkpoint, architecture.embedding), ids), 'float32'),
-  };
+  const rows = cast(gather(storedWeight(graph, checkpoint, architecture.embedding), ids), 'float32');
+  return { graph, output: scaled(rows, architecture.embeddingScale) };
 }

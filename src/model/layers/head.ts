@@ -8,6 +8,7 @@ import { placeRows } from '../../engine/operators/rows';
 import type { Architecture } from '../architecture';
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { rmsNorm } from './rms-norm';
+import { scaled } from './scaled';
 import { loadWeight } from './weights';
 
 export interface HeadGraph {
@@ -27,7 +28,7 @@ export interface HeadGraph {
 /** Feeds: `hidden`, `rows` [rows] of it, their inverse `row_of_token` [tokens], `targets` [rows, 1], `loss_weights`. */
 export function head(checkpoint: Checkpoint, architecture: Architecture): HeadGraph {
   const graph = new Graph();
-  const { hiddenSize, finalNorm, normEpsilon } = architecture;
+  const { hiddenSize, finalNorm, normEpsilon, logitScale } = architecture;
   const hidden = graph.input('hidden', 'float32', ['tokens', hiddenSize]);
   const selected = placeRows(hidden, {
     index: graph.input('rows', 'int64', ['rows']),
@@ -35,7 +36,7 @@ export function head(checkpoint: Checkpoint, architecture: Architecture): HeadGr
     inverseHasHoles: true,
   });
   const normalised = rmsNorm(selected, loadWeight(graph, checkpoint, finalNorm), normEpsilon);
-  const logits = linear(normalised, loadWeight(graph, checkpoint, architecture.head));
+  const logits = linear(scaled(normalised, logitScale), loadWeight(graph, checkpoint, architecture.head));
   const targets = graph.input('targets', 'int64', ['rows', 1]);
   return {
     graph,

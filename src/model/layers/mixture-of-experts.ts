@@ -1,18 +1,14 @@
-/** @file The mixture of experts: router, dispatch, experts, combination. */
-import type { FloatTensor, IndexTensor } from '../../engine/graph';
+/** @file The mixture of experts: dispatch, experts, combination; shared experts beside it. */
+import type { FloatTensor } from '../../engine/graph';
 import { conditional } from '../../engine/operators/conditional';
-import { compare, divide, multiply, silu } from '../../engine/operators/elementwise';
+import { add, compare, multiply, sigmoid } from '../../engine/operators/elementwise';
 import {
   countOccurrences,
   elementAt,
   exclusiveSums,
-  gatherElements,
   inversePermutation,
   sortOrder,
-  topIndices,
 } from '../../engine/operators/indexing';
-import { linear } from '../../engine/operators/linear-algebra';
-import { reduceSum, softmax } from '../../engine/operators/reduction';
 import {
   combineRows,
   dispatchRows,
@@ -22,37 +18,42 @@ import {
   splitRows,
 } from '../../engine/operators/rows';
 import { emptyRows, reshape } from '../../engine/operators/shaping';
-import type { ExpertWeights, MixtureOfExperts, WeightReference } from '../architecture';
+import { type MixtureOfExperts, siluActivation } from '../architecture';
+import { gatedFeedForward } from './gated-feed-forward';
+import { multiplyByWeight } from './projection';
+import type { Routing } from './router';
+import type { LoadWeight } from './weights';
 
-export interface Routing {
-  /** [tokens, experts], before the softmax, with the mask of switched-off experts. */
-  readonly logits: FloatTensor;
-  /** [tokens, top-k], in descending order of logit. */
-  readonly indices: IndexTensor;
-  /** [tokens, top-k]: factors on the experts' outputs. */
-  readonly weights: FloatTensor;
-}
-
-export interface MixtureResult {
+export interface FeedForwardResult {
   /** [tokens, hidden] */
   readonly output: FloatTensor;
-  readonly routing: Routing;
+  /** Values that are dear to compute and that the backward pass reads. */
   readonly worthSaving: readonly FloatTensor[];
 }
 
-/**
- * @param x [tokens, hidden], normalised
- * @param logits [tokens, experts]
- * @param load gives a weight in float32
- */
+/** @param x [tokens, hidden], normalised */
 export function mixtureOfExperts(
   x: FloatTensor,
-  logits: FloatTensor,
+  routing: Routing,
   architecture: MixtureOfExperts,
-  load: (weight: WeightReference) => FloatTensor,
-): MixtureResult {
-  const { experts, topK } = architecture;
-  const routing = route(logits, architecture);
+  load: LoadWeight,
+): FeedForwardResult {
+  const routed = routedExperts(x, routing, architecture, load);
+  if (!architecture.shared) return routed;
+  const shared = sharedExpert(x, architecture.shared, load);
+  return {
+    output: add(routed.output, shared.output),
+    worthSaving: [...routed.worthSaving, ...shared.worthSaving],
+  };
+}
+
+function routedExperts(
+  x: FloatTensor,
+  routing: Routing,
+  architecture: MixtureOfExperts,
+  load: LoadWeight,
+): FeedForwardResult {
+  const { experts, topK, expertWidth, activation } = architecture;
   const pairs = reshape(routing.indices, ['pairs']);
   const order = sortOrder(pairs);
   const inverse = inversePermutation(order);
@@ -67,39 +68,31 @@ export function mixtureOfExperts(
   const outputs = rows.map((expertRows, expert) => {
     const [output, gate, up] = conditional(
       compare('Greater', elementAt(lengths, expert), x.graph.int([0])),
-      () => expertForward(expertRows, rowWeights[expert], architecture.expert(expert), load),
       () => {
-        const { gate } = architecture.expert(expert);
-        const [width] = gate.shape;
-        return [expertRows, emptyRows(x.graph, width), emptyRows(x.graph, width)];
+        const { output, gate, up } = gatedFeedForward(
+          expertRows,
+          architecture.expert(expert),
+          activation,
+          load,
+          rowWeights[expert],
+        );
+        return [output, gate, up];
       },
+      () => [expertRows, emptyRows(x.graph, expertWidth), emptyRows(x.graph, expertWidth)],
     );
     worthSaving.push(gate, up);
     return output;
   });
   const joined = joinRows(outputs, groups, 'pairs');
-  return { output: combineRows(joined, dispatch, x.shape[0]), routing, worthSaving };
+  return { output: combineRows(joined, dispatch, x.shape[0]), worthSaving };
 }
 
-/** Softmax over all experts, then the k largest (OLMoE; renormalised where the family does so). */
-function route(logits: FloatTensor, { topK, normalise }: MixtureOfExperts): Routing {
-  const indices = topIndices(logits, topK);
-  const chosen = gatherElements(softmax(logits), indices);
-  return { logits, indices, weights: normalise ? divide(chosen, reduceSum(chosen, [-1])) : chosen };
-}
-
-/**
- * down(weight · silu(gate x) · (up x)). The routing weight is applied before the down projection: both orders give the
- * same sum, but so its gradient needs no second down projection.
- */
-function expertForward(
+function sharedExpert(
   x: FloatTensor,
-  weight: FloatTensor,
-  { gate, up, down }: ExpertWeights,
-  load: (weight: WeightReference) => FloatTensor,
-): FloatTensor[] {
-  const gated = linear(x, load(gate));
-  const raised = linear(x, load(up));
-  const activation = multiply(silu(gated), raised);
-  return [linear(multiply(activation, weight), load(down)), gated, raised];
+  { expert, gate: sharedGate }: NonNullable<MixtureOfExperts['shared']>,
+  load: LoadWeight,
+): FeedForwardResult {
+  const { output, gate, up } = gatedFeedForward(x, expert, siluActivation, load);
+  const weight = sharedGate && sigmoid(multiplyByWeight(x, sharedGate, load));
+  return { output: weight ? multiply(output, weight) : output, worthSaving: [gate, up, output] };
 }

@@ -1,0 +1,50 @@
+/** @file Queries, keys and values of multi-head latent attention (DeepSeek-V2). */
+import type { FloatTensor } from '../../engine/graph';
+import { multiply } from '../../engine/operators/elementwise';
+import { concat, reshape, slice } from '../../engine/operators/shaping';
+import type { LatentAttention } from '../architecture';
+import { project } from './projection';
+import { rmsNorm } from './rms-norm';
+import { type RotaryAngles, rotateInterleaved } from './rotary';
+import type { LoadWeight } from './weights';
+
+/** @param x [tokens, hidden] @returns each [tokens, heads, size] */
+export function latentQueries(
+  x: FloatTensor,
+  architecture: LatentAttention,
+  angles: RotaryAngles,
+  load: LoadWeight,
+): Record<'query' | 'key' | 'value', FloatTensor> {
+  const { heads, plainSize, rotatedSize, valueSize, latentSize } = architecture;
+  const keySize = plainSize + rotatedSize;
+  const query = reshape(project(x, architecture.query, load), ['tokens', heads, keySize]);
+
+  const compressed = project(x, architecture.compress, load);
+  const latent = rmsNorm(
+    slice(compressed, 1, 0, latentSize),
+    load(architecture.latentNorm),
+    architecture.latentNormEpsilon,
+  );
+  const sharedKey = reshape(slice(compressed, 1, latentSize, latentSize + rotatedSize), [
+    'tokens',
+    1,
+    rotatedSize,
+  ]);
+  const everyHead = x.graph.float(new Array<number>(heads).fill(1), [1, heads, 1]);
+  const expanded = reshape(project(latent, architecture.expand, load), [
+    'tokens',
+    heads,
+    plainSize + valueSize,
+  ]);
+  return {
+    query: concat(
+      [slice(query, 2, 0, plainSize), rotateInterleaved(slice(query, 2, plainSize, keySize), angles)],
+      2,
+    ),
+    key: concat(
+      [slice(expanded, 2, 0, plainSize), multiply(rotateInterleaved(sharedKey, angles), everyHead)],
+      2,
+    ),
+    value: slice(expanded, 2, plainSize, plainSize + valueSize),
+  };
+}
