@@ -9,6 +9,7 @@ export function trainingOptions(): Option[] {
       '--parametrisation <kind>',
       'train the weights themselves or low-rank additions (default: full)',
     ).choices(['full', 'lora']),
+    new Option('--no-train-router-bias', "routers' biases, where there are any, stay as they are"),
     numberOption('--lora-r <n>', 'rank of the additions (default: 8)'),
     numberOption('--lora-alpha <x>', 'the additions are scaled by alpha / r (default: 32)'),
     numberOption('--lora-dropout <p>', 'dropout before the additions (default: 0.1)'),

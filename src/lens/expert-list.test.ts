@@ -5,9 +5,10 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { scratchFolder } from '../../test/helpers/scratch';
-import { writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
+import { tinyGptOss, tinyWeights, writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { InputError } from '../common/errors';
 import { mixtureOf } from '../model/architecture';
+import { SafetensorsFile } from '../model/checkpoint/safetensors-file';
 import { writeSafetensors } from '../model/checkpoint/safetensors-writer';
 import { Model } from '../model/model';
 import type { ContextDependence } from '../protocol/artifacts';
@@ -60,6 +61,24 @@ describe('tuned routers', () => {
   it('read back as they were written', () => {
     writeRouters(file, model, model.baseRouters);
     expect(readRouters(file, model)).toEqual(model.baseRouters);
+  });
+
+  it('come back with their biases, under the names of the checkpoint', () => {
+    const folder = path.join(scratch, 'gpt-oss');
+    const other = Model.open(writeTinyCheckpoint(folder, tinyWeights(0, tinyGptOss), tinyGptOss), {
+      threads: 1,
+      memoryBudget: 1e12,
+    });
+    writeRouters(file, other, other.baseRouters);
+    expect([...SafetensorsFile.open(file).tensors.keys()].sort()).toEqual([
+      'model.layers.0.mlp.router.bias',
+      'model.layers.0.mlp.router.weight',
+      'model.layers.1.mlp.router.bias',
+      'model.layers.1.mlp.router.weight',
+    ]);
+    const read = readRouters(file, other);
+    expect(read).toEqual(other.baseRouters);
+    expect(Object.keys(read.get(0) ?? {})).toEqual(['router.weight', 'router.bias']);
   });
 
   it('of another model are refused', () => {

@@ -35,13 +35,18 @@ export async function routerGradients(
   const { adapter, signal, lossDivisor = targets.rows.length } = options;
   const shared = model.batchFeeds(batch);
   const layers = model.architecture.layers.length;
+  const [firstRouter] = model.moeLayers;
   const passed: Feeds[] = [];
   let hidden = await model.embed(batch);
   for (let index = 0; index < layers; index++) {
     await throwIfCancelled(signal);
     const feeds: Feeds = { ...shared, ...trainingFeeds(model, index, options), hidden };
+    if (index < firstRouter) {
+      hidden = (await model.layer(index).forward(feeds, { attention: false })).output;
+      continue;
+    }
     const { output, saved } = await model.layer(index, adapter).forwardForTraining(feeds);
-    passed.push({ ...feeds, ...saved });
+    passed[index] = { ...feeds, ...saved };
     hidden = output;
   }
 
@@ -52,7 +57,6 @@ export async function routerGradients(
   );
   const found = new Map<number, Readonly<Record<string, HostTensor>>>();
   let flowing: HostTensor | undefined = gradient;
-  const [firstRouter] = model.moeLayers;
   for (let index = layers - 1; index >= firstRouter && flowing; index--) {
     await throwIfCancelled(signal);
     const feeds = passed[index];

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { scratchFolder } from '../../test/helpers/scratch';
-import { tinyConfig, writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
+import { tinyConfig, tinyGptOss, tinyWeights, writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { Random } from '../common/random';
 import { routerFeeds } from '../model/layers/router';
 import { Model, type Routers } from '../model/model';
@@ -137,6 +137,43 @@ describe('loraRouters', () => {
         1e-4,
       );
     }
+  });
+});
+
+describe('routers with biases', () => {
+  const biased = Model.open(
+    writeTinyCheckpoint(path.join(scratchFolder(), 'biased'), tinyWeights(0, tinyGptOss), tinyGptOss),
+    { threads: 1, memoryBudget: 1e12 },
+  );
+  afterAll(() => biased.release());
+
+  it('train with them, or leave them as they are', () => {
+    const all = fullRouters(biased);
+    expect([...all.arrays.keys()]).toEqual([
+      'layers.0.router.weight',
+      'layers.0.router.bias',
+      'layers.1.router.weight',
+      'layers.1.router.bias',
+    ]);
+    const weights = fullRouters(biased, { bias: false });
+    expect([...weights.arrays.keys()]).toEqual(['layers.0.router.weight', 'layers.1.router.weight']);
+    expect(weights.merged()).toEqual(biased.baseRouters);
+  });
+
+  it('keep them under low-rank additions', () => {
+    const lora = loraRouters(biased, { rank, alpha, dropout: 0, seed: 1 });
+    expect([...lora.arrays.keys()].filter(name => name.includes('bias'))).toEqual([]);
+    expect(lora.merged()).toEqual(biased.baseRouters);
+  });
+
+  it('have low-rank gradients while the biases stay', async () => {
+    const { routers, adapter } = loraRouters(biased, { rank, alpha, dropout: 0, seed: 1 });
+    const targets = { rows: [1, 2, 3], targets: [60, 70, 0] };
+    const plain = await routerGradients(biased, packRows([[0, 2, 60, 70]]), targets);
+    const found = await routerGradients(biased, packRows([[0, 2, 60, 70]]), targets, { routers, adapter });
+    expect(Math.abs(found.loss - plain.loss)).toBeLessThan(1e-6);
+    expect(Object.keys(found.gradients.get(0) ?? {})).toEqual([routerFeeds.loraA, routerFeeds.loraB]);
+    expect(Object.keys(plain.gradients.get(0) ?? {})).toEqual([routerFeeds.weight, routerFeeds.bias]);
   });
 });
 

@@ -1,10 +1,11 @@
-/** @file A small OLMoE checkpoint with random weights and a byte-level tokenizer, written by the tests that need one. */
+/** @file A small checkpoint (OLMoE, or as asked for) with random weights and a byte-level tokenizer, written by the tests that need one. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { Random } from '../../src/common/random';
+import type { Architecture } from '../../src/model/architecture';
 import { type TensorToWrite, writeSafetensors } from '../../src/model/checkpoint/safetensors-writer';
-import { olmoe } from '../../src/model/families/olmoe';
+import { familyOf } from '../../src/model/families';
 import { requiredWeights } from '../../src/model/required-weights';
 import { byteCharacters } from '../../src/model/tokenizer/byte-alphabet';
 
@@ -35,25 +36,42 @@ const chatTemplate =
   "{{ bos_token }}{% for message in messages %}{{ '<|user|>\\n' + message['content'] + '\\n' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% endif %}";
 
-/** Weights of every tensor that `tinyConfig` asks for: norms 1, all else normal with a deviation of 0.3. */
-export function tinyWeights(seed = 0): TensorToWrite[] {
+/** A small GPT-OSS: fused experts, routers with biases. */
+export const tinyGptOss = {
+  ...tinyConfig,
+  model_type: 'gpt_oss',
+  num_local_experts: 4,
+  sliding_window: 4,
+  layer_types: ['sliding_attention', 'full_attention'],
+};
+
+/** Weights of every tensor that `config` asks for: norms 1, all else normal with a deviation of 0.3. */
+export function tinyWeights(seed = 0, config: { model_type: string } = tinyConfig): TensorToWrite[] {
   const random = new Random(seed);
-  return requiredWeights(olmoe.describe(tinyConfig)).map(({ name, shape }) => {
+  return requiredWeights(tinyArchitecture(config)).map(({ name, shape }) => {
     const length = shape.reduce((product, dimension) => product * dimension, 1);
     const value = name.includes('norm') ? () => 1 : () => 0.3 * random.normal();
     return { name, dtype: 'F32', shape, data: Float32Array.from({ length }, value) };
   });
 }
 
+/** The architecture that a configuration describes. */
+export function tinyArchitecture(config: { model_type: string }): Architecture {
+  const family = familyOf(config.model_type);
+  if (!family) throw new Error(`no family "${config.model_type}"`);
+  return family.describe(config);
+}
+
 /** Writes a complete checkpoint into `folder` and returns the folder. */
 export function writeTinyCheckpoint(
   folder: string,
   weights: readonly TensorToWrite[] = tinyWeights(),
+  config: { model_type: string } = tinyConfig,
 ): string {
   mkdirSync(folder, { recursive: true });
   const writeJson = (name: string, value: unknown): void =>
     writeFileSync(path.join(folder, name), JSON.stringify(value));
-  writeJson('config.json', tinyConfig);
+  writeJson('config.json', config);
   writeJson('tokenizer.json', tokenizer());
   writeJson('tokenizer_config.json', {
     bos_token: specialTokens[0],

@@ -6,6 +6,7 @@ import type { Architecture } from '../architecture';
 import { requiredWeights } from '../required-weights';
 import { type CheckpointFiles, openCheckpointFiles } from './checkpoint-files';
 import { describeArchitecture, type ModelConfig, readModelConfig, supportedFamily } from './model-config';
+import { quantisationMethod } from './quantisation';
 import { type LocatedTensor, readTensorFloat32 } from './safetensors-file';
 
 const readableTypes = ['F32', 'F16', 'BF16'];
@@ -36,6 +37,7 @@ export class Checkpoint {
     const family = supportedFamily(folder, config);
     const architecture = describeArchitecture(folder, config, family);
     const files = openCheckpointFiles(folder);
+    checkNotQuantised(folder, config, files);
     for (const { name, shape } of requiredWeights(architecture)) checkWeight(folder, files, name, shape);
     return new Checkpoint(folder, config, architecture, files, commonFolder(files.files));
   }
@@ -64,6 +66,15 @@ export class Checkpoint {
   /** The weight in float32, read into memory. */
   read(name: string): Float32Array {
     return readTensorFloat32(this.entry(name));
+  }
+}
+
+function checkNotQuantised(folder: string, { raw }: ModelConfig, { tensors }: CheckpointFiles): void {
+  const method = quantisationMethod(raw, tensors.keys());
+  if (method !== undefined) {
+    throw new InputError(
+      `${folder}: the weights are quantised (${method}). Give a checkpoint with ${readableTypes.join(', ')} weights.`,
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 
 import { InputError, messageOf } from '../../common/errors';
 import { withInputErrors } from '../../common/file-access';
-import type { Architecture } from '../architecture';
+import { type Architecture, moeLayers } from '../architecture';
 import { families, type Family, familyOf } from '../families';
 
 export interface ModelConfig {
@@ -71,8 +71,9 @@ export function describeArchitecture(folder: string, config: ModelConfig, family
   }
 }
 
-/** @throws Error if a token would be sent to more experts than there are */
+/** @throws Error if no layer has a router, or a token would be sent to more experts than there are */
 function withPossibleRouting(architecture: Architecture): Architecture {
+  if (moeLayers(architecture).length === 0) throw new Error('no layer has a router');
   for (const { feedForward } of architecture.layers) {
     if (feedForward.kind === 'mixture' && feedForward.topK > feedForward.experts) {
       throw new Error(

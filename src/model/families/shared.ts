@@ -80,6 +80,8 @@ export function groupedQueryAttention(
 ): GroupedQueryAttention {
   const headSize = headSizeOf(c);
   const keyValueHeads = c.num_key_value_heads ?? c.num_attention_heads;
+  if (c.num_attention_heads % keyValueHeads !== 0)
+    throw new Error(`${c.num_attention_heads} query heads cannot share ${keyValueHeads} key heads evenly`);
   const [queryWidth, keyWidth] = [c.num_attention_heads * headSize, keyValueHeads * headSize];
   const linear = (name: string, out: number, into: number, bias: boolean): Projection =>
     projection(`${prefix}.self_attn.${name}`, [out, into], bias);
