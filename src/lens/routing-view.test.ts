@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { scratchFolder } from '../../test/helpers/scratch';
-import { byteTokenId, writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
+import { byteTokenId, tinyQwen3, tinyWeights, writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { InputError } from '../common/errors';
 import { renderUserTurn } from '../data/prompt';
 import { routerFeeds } from '../model/layers/router';
@@ -238,4 +238,14 @@ describe('traceRouting of other sources', () => {
     await expect(refused).rejects.toThrow(InputError);
     await expect(refused).rejects.toThrow(message);
   });
+});
+
+it('of a model with a dense layer: routing of the others, attention of all', async () => {
+  const mixed = writeTinyCheckpoint(path.join(scratch, 'mixed'), tinyWeights(0, tinyQwen3), tinyQwen3);
+  const request = { model: mixed, engine: { threads: 1 }, source: { kind: 'text', text: 'red' } };
+  const { num_layers, moe_layers, tokens, base } = await traceRouting(v.parse(TraceRequestSchema, request));
+  expect({ num_layers, moe_layers }).toEqual({ num_layers: 2, moe_layers: [1] });
+  expect(base.topk_indices.map(({ length }) => length)).toEqual([2 * tokens.length]);
+  expect(base.router_entropy.map(({ length }) => length)).toEqual([tokens.length]);
+  expect(base.attention_from_last.map(({ length }) => length)).toEqual([tokens.length, tokens.length]);
 });

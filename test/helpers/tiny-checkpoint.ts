@@ -45,6 +45,14 @@ export const tinyGptOss = {
   layer_types: ['sliding_attention', 'full_attention'],
 };
 
+/** A small Qwen3-MoE whose first layer has no router. */
+export const tinyQwen3 = {
+  ...tinyConfig,
+  model_type: 'qwen3_moe',
+  moe_intermediate_size: 8,
+  mlp_only_layers: [0],
+};
+
 /** Weights of every tensor that `config` asks for: norms 1, all else normal with a deviation of 0.3. */
 export function tinyWeights(seed = 0, config: { model_type: string } = tinyConfig): TensorToWrite[] {
   const random = new Random(seed);
