@@ -136,39 +136,40 @@ export const treeRows = pane => pane.locator('.monaco-list-row');
 /** Expands or collapses a row of a tree by a click on its arrow. */
 export const toggleRow = row => row.locator('.monaco-tl-twistie').click();
 
-/** Middle of a word that is in sight in the last editor. Monaco cuts text into spans with no-break spaces, so a DOM range measures it. */
-async function wordPosition(page, word) {
-  const lines = page.locator('.editor-instance .monaco-editor .view-lines').last();
-  const position = await lines.evaluate((element, wanted) => {
-    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const start = node.data.replace(/\u00a0/g, ' ').indexOf(wanted);
-      if (start < 0) continue;
-      const range = document.createRange();
-      range.setStart(node, start);
-      range.setEnd(node, start + wanted.length);
-      const box = range.getBoundingClientRect();
-      const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-      const atMiddle = document.elementFromPoint(middle.x, middle.y);
-      return atMiddle && element.contains(atMiddle) ? middle : null;
+/** In the page: the middle of a word of the last editor. Monaco cuts lines into spans, so a DOM range measures it. */
+function middleOfWord(word) {
+  const editor = [...document.querySelectorAll('.editor-instance .monaco-editor .view-lines')].at(-1);
+  for (const line of editor?.querySelectorAll('.view-line') ?? []) {
+    const start = line.textContent.replaceAll('\u00a0', ' ').indexOf(word);
+    if (start < 0) continue;
+    const range = document.createRange();
+    const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+    let offset = 0;
+    for (let node = walker.nextNode(); node; offset += node.length, node = walker.nextNode()) {
+      const within = place => place >= offset && place <= offset + node.length;
+      if (within(start)) range.setStart(node, start - offset);
+      if (within(start + word.length)) range.setEnd(node, start + word.length - offset);
     }
-    return null;
-  }, word);
-  if (!position) throw new Error(`"${word}" is not in sight in the editor`);
-  return position;
+    const box = range.getBoundingClientRect();
+    const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    return editor.contains(document.elementFromPoint(middle.x, middle.y)) ? middle : undefined;
+  }
+  return undefined;
 }
 
 /** Hovers a word of the visible editor; resolves with the text of the hover that contains `expected`. */
 export async function hoverWord(page, word, expected) {
-  const { x, y } = await wordPosition(page, word);
   const hover = page.locator('.hover-contents:visible').filter({ hasText: expected }).first();
   const pointAt = async () => {
+    const middle = await page.waitForFunction(middleOfWord, word, { timeout: 5000 });
+    const { x, y } = await middle.jsonValue();
     await page.mouse.move(x, y, { steps: 3 });
     await hover.waitFor({ timeout: 3000 });
   };
-  await page.mouse.move(x + 250, y + 200);
-  // The first hover may only activate the extension: move away and come back.
-  await repeatGesture(6, pointAt, () => page.mouse.move(x + 250, y + 200));
+  const moveAway = () => page.mouse.move(5, 5);
+  await moveAway();
+  // The first hover may only activate the extension, or the text may still move: come back.
+  await repeatGesture(6, pointAt, moveAway);
   await page.locator('.monaco-hover:visible').evaluateAll(hovers => {
     const animations = hovers.flatMap(element => element.getAnimations({ subtree: true }));
     return Promise.all(animations.map(animation => animation.finished)).then(() => undefined);
