@@ -1,0 +1,37 @@
+/** @file The peak of this process's private (anonymous) memory, sampled beside the work. */
+import { readFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+
+/** A run blocks the main thread: a second one reads the kernel's account every few milliseconds. */
+const sampler = `
+const { parentPort } = require('node:worker_threads');
+const { readFileSync } = require('node:fs');
+let peak = 0;
+const sample = () => {
+  const kilobytes = /RssAnon:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
+  peak = Math.max(peak, kilobytes ? 1024 * Number(kilobytes[1]) : 0);
+};
+setInterval(sample, 5);
+parentPort.on('message', () => { sample(); parentPort.postMessage(peak); peak = 0; });
+`;
+
+export class PeakMemory {
+  private readonly worker = new Worker(sampler, { eval: true });
+
+  /** Bytes at the highest since the last call. Linux only. */
+  read(): Promise<number> {
+    return new Promise(resolve => {
+      this.worker.once('message', resolve);
+      this.worker.postMessage('read');
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.worker.terminate();
+  }
+}
+
+/** Model name of the processor, for the record. */
+export function processorName(): string {
+  return /model name\s*:\s*(.+)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown';
+}
