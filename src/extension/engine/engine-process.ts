@@ -35,7 +35,7 @@ export interface EngineLog {
   error(line: string): void;
 }
 
-/** The worker process ended by itself. One line; the last lines that it printed are in `output`. */
+/** The worker process ended by itself. One line; the last lines that it printed itself, not its jobs' messages, are in `output`. */
 export class EngineExitError extends Error {
   override readonly name = 'EngineExitError';
 
@@ -138,20 +138,16 @@ export class EngineProcess {
   }
 
   private listen(): void {
-    const keep = (line: string): void => {
-      this.output.push(line);
-      if (this.output.length > outputLinesKept) this.output.shift();
-    };
     for (const stream of [this.child.stdout, this.child.stderr]) {
       if (!stream) continue;
       createInterface({ input: stream }).on('line', line => {
-        keep(line);
+        this.output.push(line);
+        if (this.output.length > outputLinesKept) this.output.shift();
         this.log.warn(line);
       });
     }
     this.connection.onNotification(engineNotifications.log, (message: unknown) => {
       const { line } = parseMessage(LogMessageSchema, message, engineNotifications.log);
-      keep(line);
       this.log.info(line);
     });
     this.connection.onNotification(engineNotifications.progress, (message: unknown) => {
