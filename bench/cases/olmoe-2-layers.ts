@@ -42,8 +42,8 @@ export const olmoeTwoLayers: BenchCase = {
     const model = Model.open(folder, { threads, memoryBudget: 4e9 });
     await memory.read();
     const forward = await medianSeconds(repeats, async () => {
-      const hidden = await model.forward(batch);
-      await model.head.negativeLogLikelihoods(hidden, targets);
+      const hidden = await model.forwardRows(batch, targets.rows);
+      await model.head.negativeLogLikelihoods(hidden, targets.targets);
     });
     const forwardPeak = await memory.read();
     const step = await medianSeconds(repeats, () => routerGradients(model, batch, targets));

@@ -64,6 +64,20 @@ describe('what a cut model contains', () => {
     ]);
   });
 
+  it('outputs of branches that nothing uses are left out, and what only they needed', async () => {
+    const graph = new Graph();
+    const [a, b] = ['a', 'b'].map(name => graph.input(name, 'float32', [2]));
+    const [, second] = conditional(
+      compare('Greater', graph.int([1]), graph.int([0])),
+      () => [exponential(b), negate(a)],
+      () => [b, a],
+    );
+    const model = cutModel(graph, [second]);
+    expect(names(model.inputs)).toEqual(['a']);
+    const [actual] = await evaluate(graph, [second], new Map([[a, floats([2, 3])]]));
+    expect(numbers(actual)).toEqual([-2, -3]);
+  });
+
   it('dead nodes inside branches are left out too, and what only they captured', () => {
     const graph = new Graph();
     const [a, b] = ['a', 'b'].map(name => graph.input(name, 'float32', [2]));

@@ -76,21 +76,24 @@ function needed(
   given: ReadonlySet<Tensor>,
 ): { nodes: Node[]; values: Set<Tensor> } {
   const values = new Set(outputs);
+  const isWanted = (tensor: Tensor): boolean => values.has(tensor) && !given.has(tensor);
   const kept: Node[] = [];
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i];
-    if (!node.outputs.some(output => values.has(output) && !given.has(output))) continue;
-    const bodies: Record<string, Body> = {};
-    for (const [name, body] of Object.entries(node.bodies)) {
-      const inside = needed(body.scope.nodes, body.outputs, new Set());
+    if (!node.outputs.some(isWanted)) continue;
+    const bodies = Object.entries(node.bodies);
+    // Branches compute only those of their outputs that are used.
+    const used = node.outputs.map(output => bodies.length === 0 || isWanted(output));
+    const cut: Record<string, Body> = {};
+    for (const [name, body] of bodies) {
+      const bodyOutputs = body.outputs.filter((_, i) => used[i]);
+      const inside = needed(body.scope.nodes, bodyOutputs, new Set());
       for (const value of inside.values) values.add(value);
-      bodies[name] = {
-        scope: { ...body.scope, nodes: inside.nodes, tape: [], initializers: [] },
-        outputs: body.outputs,
-      };
+      const scope = { ...body.scope, nodes: inside.nodes, tape: [], initializers: [] };
+      cut[name] = { scope, outputs: bodyOutputs };
     }
     for (const input of node.inputs) values.add(input);
-    kept.push({ ...node, bodies });
+    kept.push({ ...node, outputs: node.outputs.filter((_, i) => used[i]), bodies: cut });
   }
   return { nodes: kept.reverse(), values };
 }

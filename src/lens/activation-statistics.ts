@@ -4,7 +4,6 @@ import type { TokenizedSample } from '../data/tokenized-sample';
 import { mixtureOf } from '../model/architecture';
 import type { Model, PassOptions } from '../model/model';
 import { rowStarts } from '../model/packed-batch';
-import { traceBatch } from '../model/trace';
 import { evaluationTokens } from '../train/router-tuning';
 import { ActivationStatistics } from './context-dependence';
 
@@ -27,13 +26,13 @@ export async function activationStatistics(
   );
   let done = 0;
   for (const batch of evaluationBatches(samples, evaluationTokens)) {
-    const { moe } = await traceBatch(model, batch, options);
+    const chosen = await model.routing(batch, options);
     rowStarts(batch).forEach((start, row) => {
       const routing = new Map(
-        [...moe].map(([layer, { topkIndices }]) => {
+        [...chosen].map(([layer, { indices }]) => {
           const { topK } = mixtureOf(architecture, layer);
-          const indices = topkIndices.subarray(start * topK, (start + batch.lengths[row]) * topK);
-          return [layer, { indices }];
+          const ofRow = indices.data.slice(start * topK, (start + batch.lengths[row]) * topK);
+          return [layer, { indices: Int32Array.from(ofRow, Number) }];
         }),
       );
       statistics.add(routing);

@@ -18,9 +18,8 @@ export async function generateGreedily(
   let open = prompts.map((_, row) => row);
   for (let n = 0; n < maxNewTokens && open.length > 0; n++) {
     const batch = packRows(open.map(row => [...prompts[row], ...continuations[row]]));
-    const hidden = await model.forward(batch, options);
     const last = rowStarts(batch).map((start, i) => start + batch.lengths[i] - 1);
-    const { data, shape } = await model.head.logits(hidden, last);
+    const { data, shape } = await model.head.logits(await model.forwardRows(batch, last, options));
     const next = open.map((_, i) => indexOfLargest(data as Float32Array, i * shape[1], shape[1]));
     open.forEach((row, i) => {
       if (next[i] !== eosTokenId) continuations[row].push(next[i]);

@@ -10,7 +10,7 @@ import { hostIndices } from './packed-batch';
 
 /** Positions whose next token counts for the loss, and that token. */
 export interface LossTargets {
-  /** Packed positions of the predicting tokens. */
+  /** Packed positions of the predicting tokens, each once, ascending. */
   readonly rows: readonly number[];
   /** The token that should follow each. */
   readonly targets: readonly number[];
@@ -28,35 +28,35 @@ export class HeadSessions {
     architecture: Architecture,
     private readonly options: SessionOptions,
   ) {
-    this.graph = head(checkpoint, architecture);
+    this.graph = head(checkpoint, architecture, { inParts: options.memoryMode === 'mapped' });
   }
 
-  /** Logits [rows, vocabulary] of some positions of `hidden` [tokens, hidden]. */
-  async logits(hidden: HostTensor, rows: readonly number[]): Promise<HostTensor> {
+  /** Logits [rows, vocabulary] of all rows of `hidden` [tokens, hidden], or of some. */
+  async logits(hidden: HostTensor, rows?: readonly number[]): Promise<HostTensor> {
     return (await this.run('logits', hidden, rows))[this.graph.logits.name];
   }
 
-  /** The final norm [rows, hidden] of some positions. */
-  async normalised(hidden: HostTensor, rows: readonly number[]): Promise<HostTensor> {
+  /** The final norm [rows, hidden] of all rows of `hidden`, or of some. */
+  async normalised(hidden: HostTensor, rows?: readonly number[]): Promise<HostTensor> {
     return (await this.run('normalised', hidden, rows))[this.graph.normalised.name];
   }
 
-  /** −log p of each target, nats. */
-  async negativeLogLikelihoods(hidden: HostTensor, { rows, targets }: LossTargets): Promise<Float32Array> {
-    const results = await this.run('loss', hidden, rows, {
+  /** −log p of each row's target, nats. */
+  async negativeLogLikelihoods(hidden: HostTensor, targets: readonly number[]): Promise<Float32Array> {
+    const results = await this.run('loss', hidden, undefined, {
       targets: hostIndices(targets, [targets.length, 1]),
     });
     return floats(results[this.graph.negativeLogLikelihood.name]);
   }
 
-  /** −log p of each target, and the gradient of `Σ weight · −log p` with respect to `hidden`. */
+  /** −log p of each row's target, and the gradient of `Σ weight · −log p` with respect to `hidden`. */
   async lossAndGradient(
     hidden: HostTensor,
-    { rows, targets }: LossTargets,
+    targets: readonly number[],
     weight: number,
   ): Promise<{ negativeLogLikelihoods: Float32Array; gradient: HostTensor }> {
     const shape = [targets.length, 1];
-    const results = await this.run('loss-and-gradient', hidden, rows, {
+    const results = await this.run('loss-and-gradient', hidden, undefined, {
       targets: hostIndices(targets, shape),
       loss_weights: { data: new Float32Array(targets.length).fill(weight), shape },
     });
@@ -75,10 +75,11 @@ export class HeadSessions {
   private async run(
     kind: Kind,
     hidden: HostTensor,
-    rows: readonly number[],
+    chosen: readonly number[] | undefined,
     more: Record<string, HostTensor> = {},
   ): Promise<Record<string, HostTensor>> {
     const [tokens] = hidden.shape;
+    const rows = chosen ?? Array.from({ length: tokens }, (_, token) => token);
     const rowOfToken = new Array<number>(tokens).fill(rows.length);
     rows.forEach((token, row) => (rowOfToken[token] = row));
     const session = await this.session(kind);

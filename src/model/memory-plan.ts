@@ -10,6 +10,8 @@ export interface MemoryPlan {
   readonly memoryBudget: number;
   /** Bytes that resident mode would take for weights. */
   readonly residentBytes: number;
+  /** Bytes that a training step may keep for its backward pass; what does not fit is computed again. */
+  readonly savedValuesBytes: number;
 }
 
 /**
@@ -24,10 +26,12 @@ export function planMemory(
 ): MemoryPlan {
   const budget = memoryBudget > 0 ? memoryBudget : totalmem() / 2;
   const residentBytes = checkpoint.parameters * residentBytesPerParameter;
+  const memoryMode = residentBytes <= budget ? 'resident' : 'mapped';
   return {
-    memoryMode: residentBytes <= budget ? 'resident' : 'mapped',
+    memoryMode,
     threads: threads > 0 ? threads : availableParallelism(),
     memoryBudget: budget,
     residentBytes,
+    savedValuesBytes: memoryMode === 'resident' ? budget - residentBytes : budget / 2,
   };
 }

@@ -12,11 +12,12 @@ import {
 } from './architecture';
 import { Checkpoint } from './checkpoint/checkpoint';
 import { HeadSessions } from './head-sessions';
-import { type LayerForward, LayerSessions } from './layer-sessions';
+import { type Feeds, type LayerForward, type LayerRouting, LayerSessions } from './layer-sessions';
+import type { DecoderLayerOptions } from './layers/decoder-layer';
 import { embedding } from './layers/embedding';
-import { type RouterAdapter, routerFeeds, routerTensors } from './layers/router';
+import { routerFeeds, routerTensors } from './layers/router';
 import { type MemoryPlan, planMemory } from './memory-plan';
-import { batchFeeds, hostIndices, type PackedBatch } from './packed-batch';
+import { batchFeeds, hostIndices, type PackedBatch, rowFeeds } from './packed-batch';
 
 /** For each MoE layer, what its router is fed: by default the weights of the checkpoint. */
 export type Routers = ReadonlyMap<number, Readonly<Record<string, HostTensor>>>;
@@ -91,18 +92,14 @@ export class Model {
     });
   }
 
-  /** Layers with an adapter on the router are graphs of their own, kept beside the plain ones. */
-  layer(index: number, adapter?: RouterAdapter): LayerSessions {
-    const key = `${index}/${JSON.stringify(adapter ?? null)}`;
+  /** Layers with an adapter on the router, or for some rows only, are graphs of their own, kept beside the plain ones. */
+  layer(index: number, options: DecoderLayerOptions = {}): LayerSessions {
+    const { adapter = null, selectsRows = false } = options;
+    const key = JSON.stringify([index, adapter, selectsRows]);
     const known = this.layers.get(key);
     if (known) return known;
-    const created = new LayerSessions(
-      this.checkpoint,
-      this.architecture,
-      index,
-      this.sessionOptions,
-      adapter,
-    );
+    const { checkpoint, architecture, sessionOptions } = this;
+    const created = new LayerSessions(checkpoint, architecture, index, sessionOptions, options);
     this.layers.set(key, created);
     return created;
   }
@@ -125,6 +122,11 @@ export class Model {
     return batchFeeds(batch, this.architecture.rotary, attentionWindows(this.architecture));
   }
 
+  /** What a layer that goes on with some rows only is fed more. */
+  rowFeeds(batch: PackedBatch, rows: readonly number[]): Record<string, HostTensor> {
+    return rowFeeds(batch, rows, attentionWindows(this.architecture));
+  }
+
   /** What a layer is fed for its router and the mask of its experts; nothing if it has no router. */
   routerFeeds(layer: number, { routers = this.baseRouters, mask }: PassOptions): Record<string, HostTensor> {
     if (!this.moeLayers.includes(layer)) return {};
@@ -137,14 +139,56 @@ export class Model {
   /** Runs all layers; cancellable between them. @returns the residual stream after the last layer, [tokens, hidden] */
   async forward(batch: PackedBatch, options: ForwardOptions = {}): Promise<HostTensor> {
     const shared = this.batchFeeds(batch);
+    return this.runLayers(batch, this.architecture.layers.length, shared, options);
+  }
+
+  /**
+   * Runs all layers for the sake of some rows: of the last layer only what they need is computed.
+   * @param rows packed positions, each once, ascending
+   * @returns the residual stream after the last layer, [rows, hidden]
+   */
+  async forwardRows(
+    batch: PackedBatch,
+    rows: readonly number[],
+    options: PassOptions = {},
+  ): Promise<HostTensor> {
+    const last = this.architecture.layers.length - 1;
+    const shared = this.batchFeeds(batch);
+    const hidden = await this.runLayers(batch, last, shared, options);
+    const feeds = { ...shared, ...this.rowFeeds(batch, rows), ...this.routerFeeds(last, options), hidden };
+    return (await this.layer(last, { selectsRows: true }).forward(feeds, { attention: false })).output;
+  }
+
+  /** The routing of every MoE layer, by layer: what comes after the last choice of experts is not computed. */
+  async routing(batch: PackedBatch, options: PassOptions = {}): Promise<Map<number, LayerRouting>> {
+    const shared = this.batchFeeds(batch);
+    const found = new Map<number, LayerRouting>();
+    const last = this.moeLayers[this.moeLayers.length - 1];
+    const hidden = await this.runLayers(batch, last, shared, {
+      ...options,
+      onLayer: (layer, { routing }) => routing && found.set(layer, routing),
+    });
+    const feeds = { ...shared, ...this.routerFeeds(last, options), hidden };
+    const routing = await this.layer(last).routing(feeds);
+    return routing ? found.set(last, routing) : found;
+  }
+
+  /** The first `count` layers. */
+  private async runLayers(
+    batch: PackedBatch,
+    count: number,
+    shared: Feeds,
+    { signal, attention = false, onLayer, ...options }: ForwardOptions,
+  ): Promise<HostTensor> {
     let hidden = await this.embed(batch);
-    for (let layer = 0; layer < this.architecture.layers.length; layer++) {
-      await throwIfCancelled(options.signal);
+    for (let layer = 0; layer < count; layer++) {
+      await throwIfCancelled(signal);
       const feeds = { ...shared, ...this.routerFeeds(layer, options), hidden };
-      const result = await this.layer(layer).forward(feeds, { attention: options.attention ?? false });
-      options.onLayer?.(layer, result);
+      const result = await this.layer(layer).forward(feeds, { attention });
+      onLayer?.(layer, result);
       hidden = result.output;
     }
+    await throwIfCancelled(signal);
     return hidden;
   }
 

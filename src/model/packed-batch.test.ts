@@ -1,7 +1,7 @@
 /** @file Packed rows and what the layers are told about them. */
 import { describe, expect, it } from 'vitest';
 
-import { batchFeeds, packRows, rowStarts } from './packed-batch';
+import { batchFeeds, batchLengths, packRows, rowFeeds, rowStarts, selectRows } from './packed-batch';
 
 const batch = packRows([
   [7, 8, 9],
@@ -64,5 +64,39 @@ describe('packed batches', () => {
     expect(feeds.rope_cos.shape).toEqual([5, 1, 2]);
     numbers('rope_cos').forEach((value, i) => expect(value).toBeCloseTo(Math.cos(angles[i]), 6));
     numbers('rope_sin').forEach((value, i) => expect(value).toBeCloseTo(Math.sin(angles[i]), 6));
+  });
+});
+
+describe('chosen rows of a batch', () => {
+  // Positions 1 and 2 of the first row, none of the second, position 0 of the third.
+  const rows = [1, 2, 5];
+  const three = packRows([[7, 8, 9], [5, 6], [4]]);
+  const chosen = rowFeeds(three, rows, [2]);
+  const values = (name: string): number[] =>
+    Array.from(chosen[name].data as ArrayLike<number | bigint>, Number);
+
+  it('are queries of padded sequences, and tokens know their row', () => {
+    expect(values('rows')).toEqual(rows);
+    expect(values('row_of_token')).toEqual([3, 0, 1, 3, 3, 2]);
+    expect(chosen.query_pad_index.shape).toEqual([3, 2]);
+    expect(values('query_pad_index')).toEqual([0, 1, 3, 3, 2, 3]);
+    expect(values('query_pack_index')).toEqual([0, 1, 4]);
+  });
+
+  it('see what is before them; places without a row hide nothing, so that no sum over keys is empty', () => {
+    const no = -Infinity;
+    expect(chosen.query_mask.shape).toEqual([3, 1, 1, 2, 3]);
+    expect(values('query_mask')).toEqual([0, 0, no, 0, 0, 0, ...[0, 0, 0, 0, 0, 0], 0, no, no, 0, 0, 0]);
+    expect(values('query_mask.2').slice(0, 6)).toEqual([0, 0, no, no, 0, 0]);
+  });
+
+  it('have lengths', () => {
+    expect(batchLengths(three, rows)).toEqual({ tokens: 6, samples: 3, length: 3, rows: 3, queries: 2 });
+    expect(batchLengths(three)).toEqual({ tokens: 6, samples: 3, length: 3, rows: 6, queries: 3 });
+  });
+
+  it('are taken from a matrix', () => {
+    const matrix = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [3, 2] };
+    expect(selectRows(matrix, [0, 2])).toEqual({ data: Float32Array.of(1, 2, 5, 6), shape: [2, 2] });
   });
 });

@@ -1,7 +1,7 @@
 /** @file A batch of token rows without padding, and the feeds that describe it to the layers. */
 import type { HostTensor } from '../engine/session';
 import type { RotaryEmbedding } from './architecture';
-import { maskFeed } from './layers/attend';
+import { maskFeed, queryMaskFeed } from './layers/attend';
 
 /** Rows of token ids, one after the other. */
 export interface PackedBatch {
@@ -18,6 +18,47 @@ export function packRows(rows: readonly (readonly number[])[]): PackedBatch {
 export function rowStarts({ lengths }: PackedBatch): number[] {
   let next = 0;
   return lengths.map(length => (next += length) - length);
+}
+
+/** Lengths that the shapes of a layer's values name. */
+export interface BatchLengths {
+  readonly tokens: number;
+  readonly samples: number;
+  /** Tokens of the longest sample. */
+  readonly length: number;
+  /** Packed positions that the layer goes on with after its attention. */
+  readonly rows: number;
+  /** The most of them in one sample. */
+  readonly queries: number;
+}
+
+/** @param rows packed positions, ascending; default: all */
+export function batchLengths(batch: PackedBatch, rows?: readonly number[]): BatchLengths {
+  const length = Math.max(...batch.lengths);
+  return {
+    tokens: batch.inputIds.length,
+    samples: batch.lengths.length,
+    length,
+    rows: rows?.length ?? batch.inputIds.length,
+    queries: rows ? Math.max(...chosenPositions(batch, rows).map(chosen => chosen.length)) : length,
+  };
+}
+
+/** By sample, the positions in it of the packed positions `rows`. */
+function chosenPositions(batch: PackedBatch, rows: readonly number[]): number[][] {
+  return rowStarts(batch).map((start, sample) =>
+    rows.filter(row => row >= start && row < start + batch.lengths[sample]).map(row => row - start),
+  );
+}
+
+/** Some rows of float32 values [tokens, width]. */
+export function selectRows({ data, shape }: HostTensor, rows: readonly number[]): HostTensor {
+  const [, width] = shape;
+  const selected = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    selected.set((data as Float32Array).subarray(row * width, (row + 1) * width), i * width);
+  });
+  return { data: selected, shape: [rows.length, width] };
 }
 
 export function hostIndices(
@@ -48,23 +89,63 @@ export function batchFeeds(
     }
   });
   const positions = lengths.flatMap(length => Array.from({ length }, (_, t) => t));
+  const mask = (window: number): HostTensor => ({
+    data: causalMask([...Array(longest).keys()], longest, window),
+    shape: [longest, longest],
+  });
   return {
     pad_index: hostIndices(padIndex, [lengths.length, longest]),
     pack_index: hostIndices(packIndex),
-    [maskFeed()]: causalMask(longest, longest),
-    ...Object.fromEntries(windows.map(window => [maskFeed(window), causalMask(longest, window)])),
+    [maskFeed()]: mask(longest),
+    ...Object.fromEntries(windows.map(window => [maskFeed(window), mask(window)])),
     ...rotaryAngles(positions, rotary),
   };
 }
 
-/** 0 where query − window < key ≤ query, −∞ elsewhere. */
-function causalMask(length: number, window: number): HostTensor {
-  const data = new Float32Array(length * length).fill(-Infinity);
-  for (let query = 0; query < length; query++) {
-    const first = Math.max(0, query + 1 - window);
-    data.fill(0, query * length + first, query * length + query + 1);
-  }
-  return { data, shape: [length, length] };
+/**
+ * The feeds of `layers/attend.ts` for a layer that goes on with some rows only.
+ * @param rows packed positions, each once, ascending
+ */
+export function rowFeeds(
+  batch: PackedBatch,
+  rows: readonly number[],
+  windows: readonly number[] = [],
+): Record<string, HostTensor> {
+  const { lengths, inputIds } = batch;
+  const samples = lengths.length;
+  const longest = Math.max(...lengths);
+  const chosen = chosenPositions(batch, rows);
+  const { queries } = batchLengths(batch, rows);
+  const padIndex = new Array<number>(samples * queries).fill(rows.length);
+  const packIndex = chosen.flatMap((positions, sample) => positions.map((_, i) => sample * queries + i));
+  packIndex.forEach((place, row) => (padIndex[place] = row));
+  const rowOfToken = new Array<number>(inputIds.length).fill(rows.length);
+  rows.forEach((token, row) => (rowOfToken[token] = row));
+  const mask = (window: number): HostTensor => {
+    const data = new Float32Array(samples * queries * longest);
+    chosen.forEach((positions, sample) => {
+      data.set(causalMask(positions, longest, window), sample * queries * longest);
+    });
+    return { data, shape: [samples, 1, 1, queries, longest] };
+  };
+  return {
+    rows: hostIndices(rows),
+    row_of_token: hostIndices(rowOfToken),
+    query_pad_index: hostIndices(padIndex, [samples, queries]),
+    query_pack_index: hostIndices(packIndex),
+    [queryMaskFeed()]: mask(longest),
+    ...Object.fromEntries(windows.map(window => [queryMaskFeed(window), mask(window)])),
+  };
+}
+
+/** [positions, length]: 0 where position − window < key ≤ position, −∞ elsewhere. */
+function causalMask(positions: readonly number[], length: number, window: number): Float32Array {
+  const mask = new Float32Array(positions.length * length).fill(-Infinity);
+  positions.forEach((position, query) => {
+    const first = Math.max(0, position + 1 - window);
+    mask.fill(0, query * length + first, query * length + position + 1);
+  });
+  return mask;
 }
 
 /** cos and sin of position × inverse frequency, the product rounded to float32 as the reference implementations do. */

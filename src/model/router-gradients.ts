@@ -2,10 +2,10 @@
 import { throwIfCancelled } from '../common/cancellation';
 import type { HostTensor } from '../engine/session';
 import type { LossTargets } from './head-sessions';
-import type { Feeds } from './layer-sessions';
+import type { Feeds, LayerSessions } from './layer-sessions';
 import { type RouterAdapter, routerFeeds } from './layers/router';
 import type { Model, PassOptions, Routers } from './model';
-import type { PackedBatch } from './packed-batch';
+import { batchLengths, type PackedBatch, selectRows } from './packed-batch';
 
 export interface RouterGradients {
   /** Mean −log p of the targets, nats, with the routers as they were. */
@@ -29,25 +29,16 @@ export interface RouterGradientOptions extends PassOptions {
 export async function routerGradients(
   model: Model,
   batch: PackedBatch,
-  targets: LossTargets,
+  { rows, targets }: LossTargets,
   options: RouterGradientOptions = {},
 ): Promise<RouterGradients> {
-  const { adapter, signal, lossDivisor = targets.rows.length } = options;
-  const shared = model.batchFeeds(batch);
-  const layers = model.architecture.layers.length;
+  const { signal, lossDivisor = targets.length } = options;
+  const passes = layerPasses(model, batch, rows, options);
   const [firstRouter] = model.moeLayers;
-  const passed: Feeds[] = [];
   let hidden = await model.embed(batch);
-  for (let index = 0; index < layers; index++) {
+  for (const [index, pass] of passes.entries()) {
     await throwIfCancelled(signal);
-    const feeds: Feeds = { ...shared, ...trainingFeeds(model, index, options), hidden };
-    if (index < firstRouter) {
-      hidden = (await model.layer(index).forward(feeds, { attention: false })).output;
-      continue;
-    }
-    const { output, saved } = await model.layer(index, adapter).forwardForTraining(feeds);
-    passed[index] = { ...feeds, ...saved };
-    hidden = output;
+    hidden = await passForward(pass, hidden, index >= firstRouter);
   }
 
   const { negativeLogLikelihoods, gradient } = await model.head.lossAndGradient(
@@ -57,14 +48,12 @@ export async function routerGradients(
   );
   const found = new Map<number, Readonly<Record<string, HostTensor>>>();
   let flowing: HostTensor | undefined = gradient;
-  for (let index = layers - 1; index >= firstRouter && flowing; index--) {
+  for (let index = passes.length - 1; index >= firstRouter && flowing; index--) {
     await throwIfCancelled(signal);
-    const feeds = passed[index];
+    const { layer, feeds, saved } = passes[index];
     // Saved values are large: let go of them as soon as they were read.
-    passed.length = index;
-    const backward = await model
-      .layer(index, adapter)
-      .backward(feeds, flowing, { towardsInput: index > firstRouter });
+    passes.length = index;
+    const backward = await layer.backward(feeds, saved, flowing, { towardsInput: index > firstRouter });
     if (model.moeLayers.includes(index)) found.set(index, backward.router);
     flowing = backward.input;
   }
@@ -74,11 +63,58 @@ export async function routerGradients(
   };
 }
 
+/** A layer on its way through a batch, and what its backward pass will read. */
+interface LayerPass {
+  readonly layer: LayerSessions;
+  /** Whether the memory allows to save what the backward pass would compute again. */
+  readonly saves: boolean;
+  feeds: Feeds;
+  saved?: Feeds;
+}
+
+/** Of the last layer only the rows that the loss reads go on after its attention. */
+function layerPasses(
+  model: Model,
+  batch: PackedBatch,
+  rows: readonly number[],
+  options: RouterGradientOptions,
+): LayerPass[] {
+  const { adapter } = options;
+  const last = model.architecture.layers.length - 1;
+  const shared = model.batchFeeds(batch);
+  let room = model.plan.savedValuesBytes;
+  return model.architecture.layers.map((_, index) => {
+    const selectsRows = index === last;
+    const layer = model.layer(index, { ...(adapter ? { adapter } : {}), selectsRows });
+    const feeds = {
+      ...shared,
+      ...(selectsRows ? model.rowFeeds(batch, rows) : {}),
+      ...trainingFeeds(model, index, options, selectsRows ? rows : undefined),
+    };
+    const bytes = layer.savedBytes(batchLengths(batch, selectsRows ? rows : undefined));
+    const saves = bytes <= room;
+    if (saves) room -= bytes;
+    return { layer, saves, feeds };
+  });
+}
+
+async function passForward(pass: LayerPass, hidden: HostTensor, trains: boolean): Promise<HostTensor> {
+  pass.feeds = { ...pass.feeds, hidden };
+  if (!trains || !pass.saves) return (await pass.layer.forward(pass.feeds, { attention: false })).output;
+  const { output, saved } = await pass.layer.forwardForTraining(pass.feeds);
+  pass.saved = saved;
+  return output;
+}
+
 function trainingFeeds(
   model: Model,
   layer: number,
   options: RouterGradientOptions,
+  rows: readonly number[] | undefined,
 ): Record<string, HostTensor> {
   const dropped = options.dropout?.get(layer);
-  return { ...model.routerFeeds(layer, options), ...(dropped ? { [routerFeeds.dropout]: dropped } : {}) };
+  return {
+    ...model.routerFeeds(layer, options),
+    ...(dropped ? { [routerFeeds.dropout]: rows ? selectRows(dropped, rows) : dropped } : {}),
+  };
 }

@@ -49,14 +49,13 @@ export async function traceBatch(
       if (options.hidden) hidden.push(result.output);
     },
   });
-  const all = Array.from(batch.inputIds, (_, token) => token);
   return {
     batch,
     moe,
     attention,
     hidden,
-    ...(options.hidden ? { finalNorm: await model.head.normalised(last, all) } : {}),
-    ...(options.logits ? { logits: await model.head.logits(last, all) } : {}),
+    ...(options.hidden ? { finalNorm: await model.head.normalised(last) } : {}),
+    ...(options.logits ? { logits: await model.head.logits(last) } : {}),
   };
 }
 

@@ -168,8 +168,9 @@ export async function meanLoss(
   let sum = 0;
   let tokens = 0;
   for (const batch of evaluationBatches(samples, evaluationTokens)) {
-    const hidden = await model.forward(batch, options);
-    const losses = await model.head.negativeLogLikelihoods(hidden, answerTargets(batch));
+    const { rows, targets } = answerTargets(batch);
+    const hidden = await model.forwardRows(batch, rows, options);
+    const losses = await model.head.negativeLogLikelihoods(hidden, targets);
     for (const loss of losses) sum += loss;
     tokens += losses.length;
   }

@@ -1,19 +1,27 @@
 /** @file Causal attention over a packed batch, given queries, keys and values. */
 import type { FloatTensor, Graph } from '../../engine/graph';
 import { add, multiply } from '../../engine/operators/elementwise';
+import { gather } from '../../engine/operators/indexing';
 import { batchedProduct } from '../../engine/operators/linear-algebra';
 import { softmax, softmaxWithSink } from '../../engine/operators/reduction';
 import { placeRows, type RowPlacement } from '../../engine/operators/rows';
 import { reshape, transpose } from '../../engine/operators/shaping';
+import type { Dimension } from '../../engine/shape';
 import type { RotaryAngles } from './rotary';
 
 /** What attention must know about the batch. All of it is fed (`packed-batch.ts`). */
-export interface BatchInputs extends RotaryAngles {
-  /** Packed rows [tokens] ↔ padded sequences [samples, length]. */
-  readonly padding: RowPlacement;
-  readonly unpadding: RowPlacement;
-  /** [length, length]: 0 where a query (row) may see a key (column), −∞ elsewhere. */
+export interface BatchInputs {
+  /** Packed tokens [tokens] → keys of padded sequences [samples, length]. */
+  readonly keyPadding: RowPlacement;
+  /** Packed rows [rows] → queries of padded sequences [samples, queries], and back. */
+  readonly queryPadding: RowPlacement;
+  readonly queryUnpadding: RowPlacement;
+  /** [queries, length], or [samples, 1, 1, queries, length]: 0 where a query may see a key, −∞ elsewhere. */
   readonly mask: FloatTensor;
+  readonly keyAngles: RotaryAngles;
+  readonly queryAngles: RotaryAngles;
+  /** Packed tokens [tokens] → the rows [rows] that the layer goes on with. undefined: all tokens. */
+  readonly rows?: RowPlacement;
 }
 
 /** Name of the feed that says which keys a query may see. */
@@ -21,33 +29,85 @@ export function maskFeed(window?: number): string {
   return window === undefined ? 'causal_mask' : `causal_mask.${window}`;
 }
 
+/** Its counterpart for chosen queries. */
+export function queryMaskFeed(window?: number): string {
+  return window === undefined ? 'query_mask' : `query_mask.${window}`;
+}
+
+export interface BatchShape {
+  /** Elements of a head that are rotated. */
+  readonly rotatedSize: number;
+  readonly window?: number;
+  /** Whether the layer goes on with some rows only after its attention. */
+  readonly selectsRows: boolean;
+}
+
 /** Declares the inputs that describe a batch to the attention of a layer. */
 export function declareBatchInputs(
   graph: Graph,
-  { rotatedSize, window }: { rotatedSize: number; window?: number },
+  { rotatedSize, window, selectsRows }: BatchShape,
 ): BatchInputs {
   const padIndex = graph.input('pad_index', 'int64', ['samples', 'length']);
   const packIndex = graph.input('pack_index', 'int64', ['tokens']);
-  return {
-    padding: { index: padIndex, inverse: packIndex, indexHasHoles: true },
-    unpadding: { index: packIndex, inverse: padIndex, inverseHasHoles: true },
-    mask: graph.input(maskFeed(window), 'float32', ['length', 'length']),
+  const keyPadding = { index: padIndex, inverse: packIndex, indexHasHoles: true };
+  const keyAngles = {
     cos: graph.input('rope_cos', 'float32', ['tokens', 1, rotatedSize / 2]),
     sin: graph.input('rope_sin', 'float32', ['tokens', 1, rotatedSize / 2]),
   };
+  if (!selectsRows) {
+    return {
+      keyPadding,
+      queryPadding: keyPadding,
+      queryUnpadding: reversed(keyPadding),
+      mask: graph.input(maskFeed(window), 'float32', ['length', 'length']),
+      keyAngles,
+      queryAngles: keyAngles,
+    };
+  }
+  const rows = {
+    index: graph.input('rows', 'int64', ['rows']),
+    inverse: graph.input('row_of_token', 'int64', ['tokens']),
+    inverseHasHoles: true,
+  };
+  const queryPadding = {
+    index: graph.input('query_pad_index', 'int64', ['samples', 'queries']),
+    inverse: graph.input('query_pack_index', 'int64', ['rows']),
+    indexHasHoles: true,
+  };
+  return {
+    keyPadding,
+    queryPadding,
+    queryUnpadding: reversed(queryPadding),
+    mask: graph.input(queryMaskFeed(window), 'float32', ['samples', 1, 1, 'queries', 'length']),
+    keyAngles,
+    queryAngles: { cos: gather(keyAngles.cos, rows.index), sin: gather(keyAngles.sin, rows.index) },
+    rows,
+  };
+}
+
+function reversed({ index, inverse, indexHasHoles, inverseHasHoles }: RowPlacement): RowPlacement {
+  return { index: inverse, inverse: index, indexHasHoles: inverseHasHoles, inverseHasHoles: indexHasHoles };
+}
+
+/** Normalised hidden states. */
+export interface AttentionInput {
+  /** [tokens, hidden] */
+  readonly tokens: FloatTensor;
+  /** [rows, hidden]: those of them that ask; all, unless the layer goes on with some rows only. */
+  readonly rows: FloatTensor;
 }
 
 export interface Attended {
-  /** [tokens, heads × value size] */
+  /** [rows, heads × value size] */
   readonly values: FloatTensor;
-  /** [samples, key/value heads, queries a key head, length, length]: softmax over the last axis. */
+  /** [samples, key/value heads, queries a key head, queries, length]: softmax over the last axis. */
   readonly probabilities: FloatTensor;
   /** Values that are dear to compute and that the backward pass reads. */
   readonly worthSaving: readonly FloatTensor[];
 }
 
 /**
- * @param query [tokens, heads, size]
+ * @param query [rows, heads, size]
  * @param key [tokens, key/value heads, size]
  * @param value [tokens, key/value heads, value size]
  * @param scale factor on query · key
@@ -62,21 +122,27 @@ export function attend(
   const { graph } = query;
   const [heads, keyHeads] = [query.shape[1] as number, key.shape[1] as number];
   const group = heads / keyHeads;
-  // [tokens, heads, size] → [samples, length, key/value heads, heads of a group, size], reordered
-  const asSequences = (vectors: FloatTensor, perKeyHead: number, order: number[]): FloatTensor => {
-    const size = vectors.shape[2] as number;
-    const padded = placeRows(reshape(vectors, ['tokens', keyHeads * perKeyHead * size]), batch.padding);
-    return transpose(reshape(padded, ['samples', 'length', keyHeads, perKeyHead, size]), order);
+  // [rows, heads, size] → [samples, length, key/value heads, heads of a group, size], reordered
+  const asSequences = (
+    vectors: FloatTensor,
+    perKeyHead: number,
+    padding: RowPlacement,
+    order: number[],
+  ): FloatTensor => {
+    const [rows, , size] = vectors.shape as [Dimension, number, number];
+    const padded = placeRows(reshape(vectors, [rows, keyHeads * perKeyHead * size]), padding);
+    return transpose(reshape(padded, [...padding.index.shape, keyHeads, perKeyHead, size]), order);
   };
-  const queries = asSequences(multiply(query, graph.float(scale)), group, [0, 2, 3, 1, 4]);
-  const keys = asSequences(key, 1, [0, 2, 3, 4, 1]);
-  const values = asSequences(value, 1, [0, 2, 3, 1, 4]);
+  const { keyPadding, queryPadding, queryUnpadding } = batch;
+  const queries = asSequences(multiply(query, graph.float(scale)), group, queryPadding, [0, 2, 3, 1, 4]);
+  const keys = asSequences(key, 1, keyPadding, [0, 2, 3, 4, 1]);
+  const values = asSequences(value, 1, keyPadding, [0, 2, 3, 1, 4]);
   const scores = add(batchedProduct(queries, keys), batch.mask);
   const probabilities = sinks
     ? softmaxWithSink(scores, reshape(sinks, [keyHeads, group, 1, 1]))
     : softmax(scores);
   const attended = transpose(batchedProduct(probabilities, values), [0, 3, 1, 2, 4]);
   const width = heads * (value.shape[2] as number);
-  const packed = placeRows(reshape(attended, ['samples', 'length', width]), batch.unpadding);
+  const packed = placeRows(reshape(attended, [...queryPadding.index.shape, width]), queryUnpadding);
   return { values: packed, probabilities, worthSaving: [queries, keys, values, probabilities, packed] };
 }

@@ -1,20 +1,19 @@
 /** @file The attention of a layer: queries, keys and values by its kind, then attention and the output projection. */
 import type { FloatTensor } from '../../engine/graph';
 import type { AttentionArchitecture } from '../architecture';
-import { attend, type Attended, type BatchInputs } from './attend';
+import { attend, type Attended, type AttentionInput, type BatchInputs } from './attend';
 import { groupedQueries } from './grouped-query-attention';
 import { latentQueries } from './latent-attention';
 import { project } from './projection';
 import type { LoadWeight } from './weights';
 
 export interface AttentionResult extends Pick<Attended, 'probabilities' | 'worthSaving'> {
-  /** [tokens, hidden] */
+  /** [rows, hidden] */
   readonly output: FloatTensor;
 }
 
-/** @param x [tokens, hidden], normalised */
 export function attention(
-  x: FloatTensor,
+  x: AttentionInput,
   architecture: AttentionArchitecture,
   batch: BatchInputs,
   load: LoadWeight,

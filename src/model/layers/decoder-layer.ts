@@ -1,6 +1,7 @@
 /** @file One decoder layer as a graph: x + attention(norm x), then x + feed-forward(norm x). */
 import { type FloatTensor, Graph, type Tensor } from '../../engine/graph';
 import { add } from '../../engine/operators/elementwise';
+import { placeRows } from '../../engine/operators/rows';
 import { type Architecture, type FeedForward, siluActivation, type WeightReference } from '../architecture';
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { declareBatchInputs } from './attend';
@@ -16,6 +17,7 @@ export interface DecoderLayer {
   readonly graph: Graph;
   /** [tokens, hidden] */
   readonly input: FloatTensor;
+  /** [tokens, hidden]; [rows, hidden] where rows are selected. */
   readonly output: FloatTensor;
   readonly attentionProbabilities: FloatTensor;
   /** undefined: the layer has no router. */
@@ -25,12 +27,21 @@ export interface DecoderLayer {
   readonly worthSaving: readonly Tensor[];
 }
 
+export interface DecoderLayerOptions {
+  readonly adapter?: RouterAdapter;
+  /**
+   * Whether the layer gives the rows asked for only. All tokens are still keys and values; queries, router, and experts
+   * see those rows alone. For the last layer, of which nothing else is read.
+   */
+  readonly selectsRows?: boolean;
+}
+
 /** Records layer `index`. The router is fed, everything else stays in the checkpoint. */
 export function decoderLayer(
   checkpoint: Checkpoint,
   architecture: Architecture,
   index: number,
-  adapter?: RouterAdapter,
+  { adapter, selectsRows = false }: DecoderLayerOptions = {},
 ): DecoderLayer {
   const { hiddenSize, normEpsilon, residualScale, rotary } = architecture;
   const layer = architecture.layers[index];
@@ -40,16 +51,13 @@ export function decoderLayer(
   const batch = declareBatchInputs(graph, {
     rotatedSize: 2 * rotary.inverseFrequencies.length,
     window: layer.attention.window,
+    selectsRows,
   });
+  const selected = (x: FloatTensor): FloatTensor => (batch.rows ? placeRows(x, batch.rows) : x);
 
-  const attended = attention(
-    rmsNorm(input, load(layer.inputNorm), normEpsilon),
-    layer.attention,
-    batch,
-    load,
-    normEpsilon,
-  );
-  const residual = add(input, scaled(attended.output, residualScale));
+  const tokens = rmsNorm(input, load(layer.inputNorm), normEpsilon);
+  const attended = attention({ tokens, rows: selected(tokens) }, layer.attention, batch, load, normEpsilon);
+  const residual = add(selected(input), scaled(attended.output, residualScale));
   const normalised = rmsNorm(residual, load(layer.postAttentionNorm), normEpsilon);
   const fed = feedForward(normalised, layer.feedForward, load, adapter);
   return {

@@ -1,15 +1,17 @@
 /** @file Hidden states → logits and the loss, for the rows that are asked for only. */
 import { type FloatTensor, Graph } from '../../engine/graph';
-import { negate } from '../../engine/operators/elementwise';
+import { conditional } from '../../engine/operators/conditional';
+import { compare, negate } from '../../engine/operators/elementwise';
 import { gatherElements } from '../../engine/operators/indexing';
 import { linear } from '../../engine/operators/linear-algebra';
 import { logSoftmax } from '../../engine/operators/reduction';
 import { placeRows } from '../../engine/operators/rows';
-import type { Architecture } from '../architecture';
+import { concat, emptyRows } from '../../engine/operators/shaping';
+import type { Architecture, WeightReference } from '../architecture';
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import { rmsNorm } from './rms-norm';
 import { scaled } from './scaled';
-import { loadWeight } from './weights';
+import { type LoadWeight, loadWeight } from './weights';
 
 export interface HeadGraph {
   readonly graph: Graph;
@@ -25,8 +27,17 @@ export interface HeadGraph {
   readonly lossWeights: FloatTensor;
 }
 
+export interface HeadOptions {
+  /** Whether the weight is widened to float32 part by part, so that it never stands in memory as a whole. */
+  readonly inParts: boolean;
+}
+
 /** Feeds: `hidden`, `rows` [rows] of it, their inverse `row_of_token` [tokens], `targets` [rows, 1], `loss_weights`. */
-export function head(checkpoint: Checkpoint, architecture: Architecture): HeadGraph {
+export function head(
+  checkpoint: Checkpoint,
+  architecture: Architecture,
+  { inParts }: HeadOptions,
+): HeadGraph {
   const graph = new Graph();
   const { hiddenSize, finalNorm, normEpsilon, logitScale } = architecture;
   const hidden = graph.input('hidden', 'float32', ['tokens', hiddenSize]);
@@ -36,7 +47,11 @@ export function head(checkpoint: Checkpoint, architecture: Architecture): HeadGr
     inverseHasHoles: true,
   });
   const normalised = rmsNorm(selected, loadWeight(graph, checkpoint, finalNorm), normEpsilon);
-  const logits = linear(scaled(normalised, logitScale), loadWeight(graph, checkpoint, architecture.head));
+  const load = (weight: WeightReference): FloatTensor => loadWeight(graph, checkpoint, weight);
+  const states = scaled(normalised, logitScale);
+  const logits = inParts
+    ? linearInParts(states, architecture.head, load)
+    : linear(states, load(architecture.head));
   const targets = graph.input('targets', 'int64', ['rows', 1]);
   return {
     graph,
@@ -46,4 +61,30 @@ export function head(checkpoint: Checkpoint, architecture: Architecture): HeadGr
     negativeLogLikelihood: negate(gatherElements(logSoftmax(logits), targets)),
     lossWeights: graph.input('loss_weights', 'float32', ['rows', 1]),
   };
+}
+
+/** Elements of a part: small enough for the allocator to reuse its memory for the next. */
+const partElements = 4e6;
+
+/** x · weightᵀ. A branch holds its own values only while it runs: one part of the weight at a time. */
+function linearInParts(x: FloatTensor, weight: WeightReference, load: LoadWeight): FloatTensor {
+  const { graph } = x;
+  const [outputs, inputs] = weight.shape;
+  const rows = Math.max(1, Math.floor(partElements / inputs));
+  const always = compare('Greater', graph.int([1]), graph.int([0]));
+  const parts = Array.from({ length: Math.ceil(outputs / rows) }, (_, i) => {
+    const first = i * rows;
+    const part = {
+      name: weight.name,
+      shape: [Math.min(rows, outputs - first), inputs],
+      part: { of: weight.part?.of ?? weight.shape, start: (weight.part?.start ?? 0) + first * inputs },
+    };
+    const [product] = conditional(
+      always,
+      () => [linear(x, load(part))],
+      () => [emptyRows(graph, part.shape[0])],
+    );
+    return product;
+  });
+  return concat(parts, 1);
 }

@@ -3,23 +3,24 @@ import type { FloatTensor } from '../../engine/graph';
 import { multiply } from '../../engine/operators/elementwise';
 import { concat, reshape, slice } from '../../engine/operators/shaping';
 import type { LatentAttention } from '../architecture';
+import type { AttentionInput, BatchInputs } from './attend';
 import { project } from './projection';
 import { rmsNorm } from './rms-norm';
-import { type RotaryAngles, rotateInterleaved } from './rotary';
+import { rotateInterleaved } from './rotary';
 import type { LoadWeight } from './weights';
 
-/** @param x [tokens, hidden] @returns each [tokens, heads, size] */
+/** @returns queries [rows, heads, size], keys and values [tokens, heads, size] */
 export function latentQueries(
-  x: FloatTensor,
+  x: AttentionInput,
   architecture: LatentAttention,
-  angles: RotaryAngles,
+  { queryAngles, keyAngles }: Pick<BatchInputs, 'queryAngles' | 'keyAngles'>,
   load: LoadWeight,
 ): Record<'query' | 'key' | 'value', FloatTensor> {
   const { heads, plainSize, rotatedSize, valueSize, latentSize } = architecture;
   const keySize = plainSize + rotatedSize;
-  const query = reshape(project(x, architecture.query, load), ['tokens', heads, keySize]);
+  const query = reshape(project(x.rows, architecture.query, load), [x.rows.shape[0], heads, keySize]);
 
-  const compressed = project(x, architecture.compress, load);
+  const compressed = project(x.tokens, architecture.compress, load);
   const latent = rmsNorm(
     slice(compressed, 1, 0, latentSize),
     load(architecture.latentNorm),
@@ -30,7 +31,7 @@ export function latentQueries(
     1,
     rotatedSize,
   ]);
-  const everyHead = x.graph.float(new Array<number>(heads).fill(1), [1, heads, 1]);
+  const everyHead = compressed.graph.float(new Array<number>(heads).fill(1), [1, heads, 1]);
   const expanded = reshape(project(latent, architecture.expand, load), [
     'tokens',
     heads,
@@ -38,11 +39,11 @@ export function latentQueries(
   ]);
   return {
     query: concat(
-      [slice(query, 2, 0, plainSize), rotateInterleaved(slice(query, 2, plainSize, keySize), angles)],
+      [slice(query, 2, 0, plainSize), rotateInterleaved(slice(query, 2, plainSize, keySize), queryAngles)],
       2,
     ),
     key: concat(
-      [slice(expanded, 2, 0, plainSize), multiply(rotateInterleaved(sharedKey, angles), everyHead)],
+      [slice(expanded, 2, 0, plainSize), multiply(rotateInterleaved(sharedKey, keyAngles), everyHead)],
       2,
     ),
     value: slice(expanded, 2, plainSize, plainSize + valueSize),
