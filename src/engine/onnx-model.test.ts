@@ -8,6 +8,7 @@ import { Graph } from './graph';
 import { cutModel } from './onnx-model';
 import { conditional } from './operators/conditional';
 import { add, cast, compare, exponential, multiply, negate } from './operators/elementwise';
+import { rootMeanSquareNorm } from './operators/fused';
 import { linear } from './operators/linear-algebra';
 import { Session } from './session';
 import { evaluate, floats, graphOf, numbers, operatorsOf } from './testing/evaluate';
@@ -43,6 +44,18 @@ describe('what a cut model contains', () => {
     ]);
     const [actual] = await evaluate(graph, [output], feeds);
     expect(numbers(actual)).toEqual([20, 300]);
+  });
+
+  it('one output of a node may be given and another one computed', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [1, 2]);
+    const { output, inverse } = rootMeanSquareNorm(x, graph.float([1, 1]), 0);
+    const feeds = new Map([
+      [x, floats([3, 3], [1, 2])],
+      [inverse, floats([10], [1, 1])],
+    ]);
+    const [actual] = await evaluate(graph, [add(output, inverse)], feeds);
+    expect(numbers(actual)).toEqual([11, 11]);
   });
 
   it('given values that are not needed are not asked for', () => {

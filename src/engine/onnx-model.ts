@@ -93,7 +93,11 @@ function needed(
       cut[name] = { scope, outputs: bodyOutputs };
     }
     for (const input of node.inputs) values.add(input);
-    kept.push({ ...node, outputs: node.outputs.filter((_, i) => used[i]), bodies: cut });
+    const outputs = node.outputs
+      .filter((_, i) => used[i])
+      // Given beside an output that is wanted: computed again, and not read.
+      .map(output => (given.has(output) ? { ...output, name: `${output.name}.unread` } : output));
+    kept.push({ ...node, outputs, bodies: cut });
   }
   return { nodes: kept.reverse(), values };
 }

@@ -153,7 +153,7 @@ function rotaryAngles(
   positions: readonly number[],
   { inverseFrequencies, factor }: RotaryEmbedding,
 ): Record<string, HostTensor> {
-  const shape = [positions.length, 1, inverseFrequencies.length];
+  const shape = [positions.length, inverseFrequencies.length];
   const angles = new Float32Array(positions.length * inverseFrequencies.length);
   const frequencies = Float32Array.from(inverseFrequencies);
   positions.forEach((position, row) => {

@@ -22,9 +22,16 @@ function reshapeTo<T extends Tensor>(x: T, sizes: IndexTensor, shape: Shape): T 
   const [result] = x.graph.emit(
     { operator: 'Reshape', inputs: [x, sizes] },
     [{ dtype: x.dtype, shape }],
-    ({ inputs: [x], gradients: [dy] }) => (dy ? [reshapeTo(dy, shapeOf(x), x.shape)] : []),
+    ({ inputs: [x], gradients: [dy] }) => (dy ? [reshapeTo(dy, sizesOf(x), x.shape)] : []),
   );
   return result as T;
+}
+
+/** The lengths of `x` for a reshape: without computing `x`, where at most one is unknown. */
+function sizesOf(x: Tensor): IndexTensor {
+  const unknown = x.shape.filter(length => typeof length !== 'number');
+  if (unknown.length > 1) return shapeOf(x);
+  return x.graph.int(x.shape.map(length => (typeof length === 'number' ? length : -1)));
 }
 
 /** The lengths of `x` at run time. */

@@ -1,13 +1,13 @@
 /** @file Causal attention over a packed batch, given queries, keys and values. */
 import type { FloatTensor, Graph } from '../../engine/graph';
 import { add, multiply } from '../../engine/operators/elementwise';
+import type { RotaryAngles } from '../../engine/operators/fused';
 import { gather } from '../../engine/operators/indexing';
 import { batchedProduct } from '../../engine/operators/linear-algebra';
 import { softmax, softmaxWithSink } from '../../engine/operators/reduction';
 import { placeRows, type RowPlacement } from '../../engine/operators/rows';
 import { reshape, transpose } from '../../engine/operators/shaping';
 import type { Dimension } from '../../engine/shape';
-import type { RotaryAngles } from './rotary';
 
 /** What attention must know about the batch. All of it is fed (`packed-batch.ts`). */
 export interface BatchInputs {
@@ -51,8 +51,8 @@ export function declareBatchInputs(
   const packIndex = graph.input('pack_index', 'int64', ['tokens']);
   const keyPadding = { index: padIndex, inverse: packIndex, indexHasHoles: true };
   const keyAngles = {
-    cos: graph.input('rope_cos', 'float32', ['tokens', 1, rotatedSize / 2]),
-    sin: graph.input('rope_sin', 'float32', ['tokens', 1, rotatedSize / 2]),
+    cos: graph.input('rope_cos', 'float32', ['tokens', rotatedSize / 2]),
+    sin: graph.input('rope_sin', 'float32', ['tokens', rotatedSize / 2]),
   };
   if (!selectsRows) {
     return {
@@ -97,6 +97,18 @@ export interface AttentionInput {
   readonly rows: FloatTensor;
 }
 
+/** What attends and what is attended to, with their positions in them. */
+export interface AttentionVectors {
+  /** [rows, heads, size] */
+  readonly query: FloatTensor;
+  /** [tokens, key/value heads, size] */
+  readonly key: FloatTensor;
+  /** [tokens, key/value heads, value size] */
+  readonly value: FloatTensor;
+  /** Values that are dear to compute and that the backward pass reads. */
+  readonly worthSaving: readonly FloatTensor[];
+}
+
 export interface Attended {
   /** [rows, heads × value size] */
   readonly values: FloatTensor;
@@ -107,14 +119,11 @@ export interface Attended {
 }
 
 /**
- * @param query [rows, heads, size]
- * @param key [tokens, key/value heads, size]
- * @param value [tokens, key/value heads, value size]
  * @param scale factor on query · key
  * @param sinks [heads]
  */
 export function attend(
-  { query, key, value }: Record<'query' | 'key' | 'value', FloatTensor>,
+  { query, key, value, worthSaving }: AttentionVectors,
   batch: BatchInputs,
   scale: number,
   sinks?: FloatTensor,
@@ -134,15 +143,19 @@ export function attend(
     return transpose(reshape(padded, [...padding.index.shape, keyHeads, perKeyHead, size]), order);
   };
   const { keyPadding, queryPadding, queryUnpadding } = batch;
-  const queries = asSequences(multiply(query, graph.float(scale)), group, queryPadding, [0, 2, 3, 1, 4]);
+  const queries = asSequences(query, group, queryPadding, [0, 2, 3, 1, 4]);
   const keys = asSequences(key, 1, keyPadding, [0, 2, 3, 4, 1]);
   const values = asSequences(value, 1, keyPadding, [0, 2, 3, 1, 4]);
-  const scores = add(batchedProduct(queries, keys), batch.mask);
+  const scores = add(batchedProduct(multiply(queries, graph.float(scale)), keys), batch.mask);
   const probabilities = sinks
     ? softmaxWithSink(scores, reshape(sinks, [keyHeads, group, 1, 1]))
     : softmax(scores);
   const attended = transpose(batchedProduct(probabilities, values), [0, 3, 1, 2, 4]);
   const width = heads * (value.shape[2] as number);
   const packed = placeRows(reshape(attended, [...queryPadding.index.shape, width]), queryUnpadding);
-  return { values: packed, probabilities, worthSaving: [queries, keys, values, probabilities, packed] };
+  return {
+    values: packed,
+    probabilities,
+    worthSaving: [...worthSaving, queries, keys, values, probabilities, packed],
+  };
 }

@@ -1,6 +1,7 @@
 /** @file One decoder layer as a graph: x + attention(norm x), then x + feed-forward(norm x). */
 import { type FloatTensor, Graph, type Tensor } from '../../engine/graph';
 import { add } from '../../engine/operators/elementwise';
+import { rootMeanSquareNorm } from '../../engine/operators/fused';
 import { placeRows } from '../../engine/operators/rows';
 import { type Architecture, type FeedForward, siluActivation, type WeightReference } from '../architecture';
 import type { Checkpoint } from '../checkpoint/checkpoint';
@@ -8,7 +9,6 @@ import { declareBatchInputs } from './attend';
 import { attention } from './attention';
 import { gatedFeedForward } from './gated-feed-forward';
 import { mixtureOfExperts } from './mixture-of-experts';
-import { rmsNorm } from './rms-norm';
 import { declareRouter, type RouterAdapter, type Routing, routing } from './router';
 import { scaled } from './scaled';
 import { type LoadWeight, loadWeight } from './weights';
@@ -55,10 +55,11 @@ export function decoderLayer(
   });
   const selected = (x: FloatTensor): FloatTensor => (batch.rows ? placeRows(x, batch.rows) : x);
 
-  const tokens = rmsNorm(input, load(layer.inputNorm), normEpsilon);
+  const { output: tokens, inverse } = rootMeanSquareNorm(input, load(layer.inputNorm), normEpsilon);
   const attended = attention({ tokens, rows: selected(tokens) }, layer.attention, batch, load, normEpsilon);
   const residual = add(selected(input), scaled(attended.output, residualScale));
-  const normalised = rmsNorm(residual, load(layer.postAttentionNorm), normEpsilon);
+  const norm = rootMeanSquareNorm(residual, load(layer.postAttentionNorm), normEpsilon);
+  const normalised = norm.output;
   const fed = feedForward(normalised, layer.feedForward, load, adapter);
   return {
     graph,
@@ -67,7 +68,7 @@ export function decoderLayer(
     attentionProbabilities: attended.probabilities,
     routing: fed.routing,
     router: fed.router,
-    worthSaving: [...attended.worthSaving, residual, normalised, ...fed.worthSaving],
+    worthSaving: [inverse, ...attended.worthSaving, residual, norm.inverse, normalised, ...fed.worthSaving],
   };
 }
 

@@ -1,12 +1,11 @@
 /** @file Queries, keys and values of multi-head and grouped-query attention. */
 import type { FloatTensor } from '../../engine/graph';
 import { clip } from '../../engine/operators/elementwise';
+import { rootMeanSquareNorm, rotatePairs } from '../../engine/operators/fused';
 import { reshape } from '../../engine/operators/shaping';
 import type { GroupedQueryAttention, Projection, WeightReference } from '../architecture';
-import type { AttentionInput, BatchInputs } from './attend';
+import type { AttentionInput, AttentionVectors, BatchInputs } from './attend';
 import { project } from './projection';
-import { rmsNorm } from './rms-norm';
-import { rotate } from './rotary';
 import type { LoadWeight } from './weights';
 
 /** @returns queries [rows, heads, head size], keys and values [tokens, heads, head size] */
@@ -16,10 +15,19 @@ export function groupedQueries(
   { queryAngles, keyAngles }: Pick<BatchInputs, 'queryAngles' | 'keyAngles'>,
   load: LoadWeight,
   normEpsilon: number,
-): Record<'query' | 'key' | 'value', FloatTensor> {
+): AttentionVectors {
   const { heads, keyValueHeads, headSize, norms, clip: limit } = architecture;
-  const normalise = (vectors: FloatTensor, of: 'vector' | 'head', norm?: WeightReference): FloatTensor =>
-    norm && norms?.of === of ? rmsNorm(vectors, load(norm), normEpsilon) : vectors;
+  const worthSaving: FloatTensor[] = [];
+  const normalise = (
+    vectors: FloatTensor,
+    of: 'vector' | 'head',
+    norm: WeightReference | undefined,
+  ): FloatTensor => {
+    if (!norm || norms?.of !== of) return vectors;
+    const { output, inverse } = rootMeanSquareNorm(vectors, load(norm), normEpsilon);
+    worthSaving.push(vectors, inverse);
+    return output;
+  };
   const byHead = (
     x: FloatTensor,
     projection: Projection,
@@ -31,8 +39,9 @@ export function groupedQueries(
     return normalise(reshape(limited, [x.shape[0], count, headSize]), 'head', norm);
   };
   return {
-    query: rotate(byHead(x.rows, architecture.query, heads, norms?.query), queryAngles),
-    key: rotate(byHead(x.tokens, architecture.key, keyValueHeads, norms?.key), keyAngles),
+    query: rotatePairs(byHead(x.rows, architecture.query, heads, norms?.query), queryAngles, 'halves'),
+    key: rotatePairs(byHead(x.tokens, architecture.key, keyValueHeads, norms?.key), keyAngles, 'halves'),
     value: byHead(x.tokens, architecture.value, keyValueHeads),
+    worthSaving,
   };
 }

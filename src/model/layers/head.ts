@@ -2,6 +2,7 @@
 import { type FloatTensor, Graph } from '../../engine/graph';
 import { conditional } from '../../engine/operators/conditional';
 import { compare, negate } from '../../engine/operators/elementwise';
+import { rootMeanSquareNorm } from '../../engine/operators/fused';
 import { gatherElements } from '../../engine/operators/indexing';
 import { linear } from '../../engine/operators/linear-algebra';
 import { logSoftmax } from '../../engine/operators/reduction';
@@ -9,7 +10,6 @@ import { placeRows } from '../../engine/operators/rows';
 import { concat, emptyRows } from '../../engine/operators/shaping';
 import type { Architecture, WeightReference } from '../architecture';
 import type { Checkpoint } from '../checkpoint/checkpoint';
-import { rmsNorm } from './rms-norm';
 import { scaled } from './scaled';
 import { type LoadWeight, loadWeight } from './weights';
 
@@ -46,7 +46,8 @@ export function head(
     inverse: graph.input('row_of_token', 'int64', ['tokens']),
     inverseHasHoles: true,
   });
-  const normalised = rmsNorm(selected, loadWeight(graph, checkpoint, finalNorm), normEpsilon);
+  const finalWeight = loadWeight(graph, checkpoint, finalNorm);
+  const { output: normalised } = rootMeanSquareNorm(selected, finalWeight, normEpsilon);
   const load = (weight: WeightReference): FloatTensor => loadWeight(graph, checkpoint, weight);
   const states = scaled(normalised, logitScale);
   const logits = inParts

@@ -1,12 +1,10 @@
 /** @file Queries, keys and values of multi-head latent attention (DeepSeek-V2). */
-import type { FloatTensor } from '../../engine/graph';
 import { multiply } from '../../engine/operators/elementwise';
+import { rootMeanSquareNorm, rotatePairs } from '../../engine/operators/fused';
 import { concat, reshape, slice } from '../../engine/operators/shaping';
 import type { LatentAttention } from '../architecture';
-import type { AttentionInput, BatchInputs } from './attend';
+import type { AttentionInput, AttentionVectors, BatchInputs } from './attend';
 import { project } from './projection';
-import { rmsNorm } from './rms-norm';
-import { rotateInterleaved } from './rotary';
 import type { LoadWeight } from './weights';
 
 /** @returns queries [rows, heads, size], keys and values [tokens, heads, size] */
@@ -15,13 +13,13 @@ export function latentQueries(
   architecture: LatentAttention,
   { queryAngles, keyAngles }: Pick<BatchInputs, 'queryAngles' | 'keyAngles'>,
   load: LoadWeight,
-): Record<'query' | 'key' | 'value', FloatTensor> {
+): AttentionVectors {
   const { heads, plainSize, rotatedSize, valueSize, latentSize } = architecture;
   const keySize = plainSize + rotatedSize;
   const query = reshape(project(x.rows, architecture.query, load), [x.rows.shape[0], heads, keySize]);
 
   const compressed = project(x.tokens, architecture.compress, load);
-  const latent = rmsNorm(
+  const { output: latent, inverse } = rootMeanSquareNorm(
     slice(compressed, 1, 0, latentSize),
     load(architecture.latentNorm),
     architecture.latentNormEpsilon,
@@ -39,13 +37,20 @@ export function latentQueries(
   ]);
   return {
     query: concat(
-      [slice(query, 2, 0, plainSize), rotateInterleaved(slice(query, 2, plainSize, keySize), queryAngles)],
+      [
+        slice(query, 2, 0, plainSize),
+        rotatePairs(slice(query, 2, plainSize, keySize), queryAngles, 'neighbours'),
+      ],
       2,
     ),
     key: concat(
-      [slice(expanded, 2, 0, plainSize), multiply(rotateInterleaved(sharedKey, keyAngles), everyHead)],
+      [
+        slice(expanded, 2, 0, plainSize),
+        multiply(rotatePairs(sharedKey, keyAngles, 'neighbours'), everyHead),
+      ],
       2,
     ),
     value: slice(expanded, 2, plainSize, plainSize + valueSize),
+    worthSaving: [compressed, inverse],
   };
 }
