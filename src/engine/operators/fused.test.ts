@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import { Graph } from '../graph';
 import { type Array64, at, compute, sum } from '../testing/array64';
-import { type CaseInput, describeOperators, type OperatorCase } from '../testing/operator-cases';
+import { describeOperators, type OperatorCase } from '../testing/operator-cases';
 import * as operators from './fused';
 
 const { rootMeanSquareNorm, rotatePairs } = operators;
@@ -17,7 +17,7 @@ const norms = [
 ].map(({ title, inputs }): OperatorCase => ({
   operator: 'rootMeanSquareNorm',
   title,
-  inputs: inputs as (CaseInput | number[])[],
+  inputs: inputs,
   build: (x, weight) => rootMeanSquareNorm(x, weight, epsilon).output,
   reference: (x, weight) => {
     const width = weight.shape[0];

@@ -6,6 +6,7 @@ import type { HostTensor } from '../session';
 import { type Array64, at, compute, sum } from '../testing/array64';
 import { evaluate, floats, integers, numbers } from '../testing/evaluate';
 import { describeOperators, type OperatorCase } from '../testing/operator-cases';
+import { multiply } from './elementwise';
 import * as operators from './rows';
 
 const { combineRows, dispatchRows, joinRows, placeRows, splitRows } = operators;
@@ -18,7 +19,7 @@ interface Placement {
   readonly rows: number;
   readonly index: number[];
   readonly inverse: number[];
-  readonly holes?: { indexHasHoles?: boolean; inverseHasHoles?: boolean };
+  readonly holes?: { holes?: operators.Holes; inverseHoles?: operators.Holes };
 }
 
 const placements: Placement[] = [
@@ -28,21 +29,21 @@ const placements: Placement[] = [
     rows: 3,
     index: [0, 1, 3, 3, 2, 3],
     inverse: [0, 1, 4],
-    holes: { indexHasHoles: true },
+    holes: { holes: 'zeros' },
   },
   {
     title: 'padded sequences packed',
     rows: 6,
     index: [0, 1, 4],
     inverse: [0, 1, 3, 3, 2, 3],
-    holes: { inverseHasHoles: true },
+    holes: { inverseHoles: 'zeros' },
   },
   {
     title: 'some rows to some places',
     rows: 4,
     index: [4, 2, 4, 0, 3],
     inverse: [3, 5, 1, 4],
-    holes: { indexHasHoles: true, inverseHasHoles: true },
+    holes: { holes: 'zeros', inverseHoles: 'zeros' },
   },
 ];
 
@@ -61,6 +62,24 @@ const placementCases = placements.map(({ title, rows, index, inverse, holes }): 
   reference: x => placed(x, index),
   tensorflow: x => tf.gather(tf.concat([x, tf.zeros([1, width])], 0), index),
 }));
+
+// There and back, with a product in between: what stands in the padding reaches neither values nor gradients.
+const [padIndex, packIndex] = [
+  [0, 1, 3, 3, 2, 3],
+  [0, 1, 4],
+];
+const unreadCase: OperatorCase = {
+  operator: 'placeRows',
+  title: 'padding that nothing reads',
+  inputs: [{ shape: [3, width], declared: ['rows', width] }],
+  build: x => {
+    const [index, inverse] = [padIndex, packIndex].map(list => x.graph.int(list));
+    const padded = placeRows(x, { index, inverse, holes: 'unread' });
+    return placeRows(multiply(padded, padded), { index: inverse, inverse: index, inverseHoles: 'zeros' });
+  },
+  reference: x => compute(x.shape, (...place) => at(x, ...place) ** 2),
+  tensorflow: x => tf.square(x),
+};
 
 const slots = 2;
 const expertOfPair = [2, 0, 0, 1, 2, 1, 0, 2];
@@ -159,14 +178,14 @@ const groupCases = groupings.flatMap(({ title, lengths, starts }): OperatorCase[
   ];
 });
 
-describeOperators(operators, [...placementCases, ...dispatchCases, ...groupCases]);
+describeOperators(operators, [...placementCases, unreadCase, ...dispatchCases, ...groupCases]);
 
 it('placeRows takes leading axes together and gives the shape of the index', async () => {
   const graph = new Graph();
   const x = graph.input('x', 'float32', ['batch', 'length', 2]);
   const index = graph.input('index', 'int64', ['places', 2]);
   const inverse = graph.input('inverse', 'int64', ['rows']);
-  const placedRows = placeRows(x, { index, inverse, indexHasHoles: true });
+  const placedRows = placeRows(x, { index, inverse, holes: 'zeros' });
   expect(placedRows.shape).toEqual(['places', 2, 2]);
   const feeds = new Map<Tensor, HostTensor>([
     [x, floats([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2])],

@@ -11,15 +11,18 @@ import { reshape, zerosLike } from './shaping';
 
 /** A one-to-one placement of rows. */
 export interface RowPlacement {
-  /** For each place of the result (any shape) the row of the input; with `holes`, the number of rows means "zeros". */
+  /** For each place of the result (any shape) the row of the input; where there is none, the number of rows. */
   readonly index: IndexTensor;
   /** The way back: for each row of the input its place in the result, likewise. */
   readonly inverse: IndexTensor;
-  /** Whether `index` has places without a row. */
-  readonly indexHasHoles?: boolean;
-  /** Whether there are rows without a place. */
-  readonly inverseHasHoles?: boolean;
+  /** What stands at places without a row; default: there are none. */
+  readonly holes?: Holes;
+  /** The same of the way back, for rows without a place. */
+  readonly inverseHoles?: Holes;
 }
+
+/** `unread`: some row; nothing may read it. That saves a copy of all rows. */
+export type Holes = 'zeros' | 'unread';
 
 /**
  * Rows of `x` at new places. Leading axes of `x` are taken together as rows.
@@ -28,26 +31,38 @@ export interface RowPlacement {
  */
 export function placeRows(x: FloatTensor, placement: RowPlacement): FloatTensor {
   const width = rowWidth(x);
-  const { index, inverse, indexHasHoles, inverseHasHoles } = placement;
+  const { index, inverse, holes, inverseHoles } = placement;
   const [result] = x.graph.composite(
     'PlaceRows',
     [x, index, inverse],
     () => {
       const flat = x.shape.length === 2 ? x : reshape(x, ['rows', width]);
-      return [gather(indexHasHoles ? withZeroRow(flat, width) : flat, index)];
+      if (holes === 'unread') return [gather(flat, withinRows(index, flat))];
+      return [gather(holes === 'zeros' ? withZeroRow(flat, width) : flat, index)];
     },
     ({ inputs: [, ...indices], gradients: [dy] }) => {
       const [index, inverse] = indices.map(asIndex);
-      const back = {
-        index: inverse,
-        inverse: index,
-        indexHasHoles: inverseHasHoles,
-        inverseHasHoles: indexHasHoles,
-      };
-      return dy ? [placeRows(dy, back)] : [];
+      return dy
+        ? [placeRows(dy, { index: inverse, inverse: index, holes: inverseHoles, inverseHoles: holes })]
+        : [];
     },
   );
   return result;
+}
+
+/** `index` with the last row in place of holes. */
+function withinRows(index: IndexTensor, x: FloatTensor): IndexTensor {
+  const { graph } = x;
+  const [rows] = graph.emit({ operator: 'Shape', inputs: [x], attributes: { end: 1 } }, [
+    { dtype: 'int64', shape: [1] },
+  ]);
+  const [last] = graph.emit({ operator: 'Sub', inputs: [rows, graph.int([1])] }, [
+    { dtype: 'int64', shape: [1] },
+  ]);
+  const [result] = graph.emit({ operator: 'Min', inputs: [index, last] }, [
+    { dtype: 'int64', shape: index.shape },
+  ]);
+  return result as IndexTensor;
 }
 
 function withZeroRow(x: FloatTensor, width: number): FloatTensor {

@@ -7,31 +7,33 @@ import { type Dimension, positiveAxis, type Shape, showShape } from '../shape';
  * one further symbolic dimension may stand for what remains.
  */
 export function reshape<T extends Tensor>(x: T, shape: Shape): T {
-  const { graph } = x;
-  const sizes = shape.map((dimension, axis) => {
-    if (typeof dimension === 'number') return dimension;
-    return x.shape[axis] === dimension ? 0 : -1;
-  });
-  if (sizes.filter(size => size === -1).length > 1) {
+  const sizes = reshapeSizes(x.shape, shape);
+  if (!sizes)
     throw new Error(`reshape ${showShape(x.shape)} → ${showShape(shape)}: more than one length to infer`);
-  }
-  return reshapeTo(x, graph.int(sizes), shape);
+  return reshapeTo(x, x.graph.int(sizes), shape);
+}
+
+/** The lengths of `to`; 0 takes over that of the same place of `from`, −1 is what remains. undefined: more remain. */
+function reshapeSizes(from: Shape, to: Shape): number[] | undefined {
+  const sizes = to.map((dimension, axis) => {
+    if (typeof dimension === 'number') return dimension;
+    return from[axis] === dimension ? 0 : -1;
+  });
+  return sizes.filter(size => size === -1).length > 1 ? undefined : sizes;
 }
 
 function reshapeTo<T extends Tensor>(x: T, sizes: IndexTensor, shape: Shape): T {
   const [result] = x.graph.emit(
     { operator: 'Reshape', inputs: [x, sizes] },
     [{ dtype: x.dtype, shape }],
-    ({ inputs: [x], gradients: [dy] }) => (dy ? [reshapeTo(dy, sizesOf(x), x.shape)] : []),
+    ({ inputs: [x], gradients: [dy] }) => {
+      if (!dy) return [];
+      // The shape of `x` at run time is asked for only where it must be: `x` would be computed again for it.
+      const back = reshapeSizes(shape, x.shape);
+      return [reshapeTo(dy, back ? dy.graph.int(back) : shapeOf(x), x.shape)];
+    },
   );
   return result as T;
-}
-
-/** The lengths of `x` for a reshape: without computing `x`, where at most one is unknown. */
-function sizesOf(x: Tensor): IndexTensor {
-  const unknown = x.shape.filter(length => typeof length !== 'number');
-  if (unknown.length > 1) return shapeOf(x);
-  return x.graph.int(x.shape.map(length => (typeof length === 'number' ? length : -1)));
 }
 
 /** The lengths of `x` at run time. */

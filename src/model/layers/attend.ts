@@ -5,7 +5,7 @@ import type { RotaryAngles } from '../../engine/operators/fused';
 import { gather } from '../../engine/operators/indexing';
 import { batchedProduct } from '../../engine/operators/linear-algebra';
 import { softmax, softmaxWithSink } from '../../engine/operators/reduction';
-import { placeRows, type RowPlacement } from '../../engine/operators/rows';
+import { type Holes, placeRows, type RowPlacement } from '../../engine/operators/rows';
 import { reshape, transpose } from '../../engine/operators/shaping';
 import type { Dimension } from '../../engine/shape';
 
@@ -42,6 +42,9 @@ export interface BatchShape {
   readonly selectsRows: boolean;
 }
 
+/** Padding of keys is hidden by the mask, that of queries is dropped: neither is read. */
+const holes: Holes = 'unread';
+
 /** Declares the inputs that describe a batch to the attention of a layer. */
 export function declareBatchInputs(
   graph: Graph,
@@ -49,7 +52,7 @@ export function declareBatchInputs(
 ): BatchInputs {
   const padIndex = graph.input('pad_index', 'int64', ['samples', 'length']);
   const packIndex = graph.input('pack_index', 'int64', ['tokens']);
-  const keyPadding = { index: padIndex, inverse: packIndex, indexHasHoles: true };
+  const keyPadding = { index: padIndex, inverse: packIndex, holes };
   const keyAngles = {
     cos: graph.input('rope_cos', 'float32', ['tokens', rotatedSize / 2]),
     sin: graph.input('rope_sin', 'float32', ['tokens', rotatedSize / 2]),
@@ -58,7 +61,7 @@ export function declareBatchInputs(
     return {
       keyPadding,
       queryPadding: keyPadding,
-      queryUnpadding: reversed(keyPadding),
+      queryUnpadding: unpadding(keyPadding),
       mask: graph.input(maskFeed(window), 'float32', ['length', 'length']),
       keyAngles,
       queryAngles: keyAngles,
@@ -67,17 +70,17 @@ export function declareBatchInputs(
   const rows = {
     index: graph.input('rows', 'int64', ['rows']),
     inverse: graph.input('row_of_token', 'int64', ['tokens']),
-    inverseHasHoles: true,
+    inverseHoles: 'zeros' as const,
   };
   const queryPadding = {
     index: graph.input('query_pad_index', 'int64', ['samples', 'queries']),
     inverse: graph.input('query_pack_index', 'int64', ['rows']),
-    indexHasHoles: true,
+    holes,
   };
   return {
     keyPadding,
     queryPadding,
-    queryUnpadding: reversed(queryPadding),
+    queryUnpadding: unpadding(queryPadding),
     mask: graph.input(queryMaskFeed(window), 'float32', ['samples', 1, 1, 'queries', 'length']),
     keyAngles,
     queryAngles: { cos: gather(keyAngles.cos, rows.index), sin: gather(keyAngles.sin, rows.index) },
@@ -85,8 +88,9 @@ export function declareBatchInputs(
   };
 }
 
-function reversed({ index, inverse, indexHasHoles, inverseHasHoles }: RowPlacement): RowPlacement {
-  return { index: inverse, inverse: index, indexHasHoles: inverseHasHoles, inverseHasHoles: indexHasHoles };
+/** The way back. No gradient may flow to padding. */
+function unpadding({ index, inverse }: RowPlacement): RowPlacement {
+  return { index: inverse, inverse: index, inverseHoles: 'zeros' };
 }
 
 /** Normalised hidden states. */

@@ -44,7 +44,7 @@ export function head(
   const selected = placeRows(hidden, {
     index: graph.input('rows', 'int64', ['rows']),
     inverse: graph.input('row_of_token', 'int64', ['tokens']),
-    inverseHasHoles: true,
+    inverseHoles: 'zeros',
   });
   const finalWeight = loadWeight(graph, checkpoint, finalNorm);
   const { output: normalised } = rootMeanSquareNorm(selected, finalWeight, normEpsilon);
