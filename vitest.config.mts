@@ -1,4 +1,25 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
 import { defineConfig } from 'vitest/config';
+
+/**
+ * SwiftShader, a Vulkan device in software that every Chromium and Chrome for Linux carries with it, together with the
+ * Vulkan loader. The dynamic linker and the loader read this: it must be there when the process of a test starts.
+ */
+function softwareVulkan(): Record<string, string> {
+  // ONNX Runtime has WebGPU for Linux on x64 only; other systems have other interfaces than Vulkan.
+  if (process.platform !== 'linux' || process.arch !== 'x64') return {};
+  const { E2E_CHROMIUM = '', LD_LIBRARY_PATH = '', VK_DRIVER_FILES } = process.env;
+  if (VK_DRIVER_FILES) return {}; // whoever starts the tests has chosen a device
+  const folders = [path.dirname(E2E_CHROMIUM), '/usr/lib/chromium', '/opt/google/chrome'];
+  const folder = folders.find(candidate => existsSync(path.join(candidate, 'vk_swiftshader_icd.json')));
+  if (!folder) return {};
+  return {
+    VK_DRIVER_FILES: path.join(folder, 'vk_swiftshader_icd.json'),
+    LD_LIBRARY_PATH: [LD_LIBRARY_PATH, folder].filter(Boolean).join(':'),
+  };
+}
 
 // Unit tests stand beside the code, golden tests in test/golden. Each file gets its own process:
 // onnxruntime-node may be loaded only once in a process's life.
@@ -14,6 +35,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'webview/**/*.test.ts', 'test/golden/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'webgpu',
+          include: ['test/webgpu/**/*.test.ts'],
+          env: softwareVulkan(),
         },
       },
       {

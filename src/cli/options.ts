@@ -22,7 +22,7 @@ export const engineOptions = (): Option[] => [
   numberOption('--memory-budget <GB>', 'memory for weights and activations; 0: half of the machine').default(
     0,
   ),
-  new Option('--execution-provider <name>', 'what runs the kernels')
+  new Option('--execution-provider <name>', 'what runs the kernels; auto: a graphics card where it is faster')
     .choices(executionProviders)
     .default('cpu'),
 ];

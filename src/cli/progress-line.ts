@@ -15,6 +15,7 @@ export async function withProgress<T>(job: (hooks: JobHooks) => Promise<T>): Pro
   try {
     return await job({
       signal: controller.signal,
+      log: line => process.stderr.write(`${terminal ? '\r\x1b[K' : ''}${line}\n`),
       progress: progress => {
         if (terminal) {
           process.stderr.write(`\r\x1b[K${bar(progress)}`);

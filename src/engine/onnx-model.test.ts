@@ -132,6 +132,25 @@ describe('what a cut model contains', () => {
     expect(numbers(actual)).toEqual([6, 8]);
   });
 
+  it('names the nodes that touch float16, in branches too', () => {
+    const graph = new Graph();
+    const stored = { location: 'w', offset: 0, byteLength: 4 };
+    const half = graph.external('half', 'float16', [2], stored);
+    const brain = graph.external('brain', 'bfloat16', [2], stored);
+    const outside = cast(half, 'float32');
+    const [inside] = conditional(
+      compare('Less', graph.int([1]), graph.int([0])),
+      () => [negate(cast(half, 'float32'))],
+      () => [cast(brain, 'float32')],
+    );
+    const model = cutModel(graph, [add(outside, inside)]);
+    const { node } = graphOf(model);
+    const branch = node.flatMap(({ attribute }) => attribute).find(({ name }) => name === 'then_branch');
+    const casts = [...node, ...(branch?.g?.node ?? [])].filter(({ opType }) => opType === 'Cast');
+    expect(casts).toHaveLength(2);
+    expect(model.halfPrecisionNodes).toEqual(casts.map(({ name }) => name));
+  });
+
   it('symbolic dimensions keep their names', () => {
     const graph = new Graph();
     const x = graph.input('x', 'float32', ['tokens', 4]);

@@ -32,6 +32,8 @@ export interface OnnxModel {
   readonly outputs: readonly Tensor[];
   /** Whether initialisers point into files. */
   readonly usesExternalData: boolean;
+  /** Names of the nodes, those of branches included, that read or write float16. */
+  readonly halfPrecisionNodes: readonly string[];
 }
 
 /**
@@ -66,6 +68,7 @@ export function cutModel(graph: Graph, outputs: readonly Tensor[], given: readon
     inputs: usedInputs,
     outputs,
     usesExternalData: initializers.some(({ data }) => !(data instanceof Uint8Array)),
+    halfPrecisionNodes: nodes.flatMap(halfPrecisionNodes),
   };
 }
 
@@ -102,8 +105,21 @@ function needed(
   return { nodes: kept.reverse(), values };
 }
 
+/** Names of the node, if it touches float16, and of such nodes in its branches. */
+function halfPrecisionNodes(node: Node): string[] {
+  const touched = [...node.inputs, ...node.outputs].some(({ dtype }) => dtype === 'float16');
+  const inside = Object.values(node.bodies).flatMap(({ scope }) => scope.nodes.flatMap(halfPrecisionNodes));
+  return touched ? [nodeName(node), ...inside] : inside;
+}
+
+/** Of its first output. ONNX Runtime names the node in its errors. */
+function nodeName(node: Node): string {
+  return node.outputs[0].name;
+}
+
 function nodeProto(node: Node): NodeProto {
   return create(NodeProtoSchema, {
+    name: nodeName(node),
     opType: node.operator,
     domain: node.domain,
     input: node.inputs.map(({ name }) => name),

@@ -35,7 +35,7 @@ export class Session {
   static async create(model: OnnxModel, options: SessionOptions): Promise<Session> {
     const { executionProvider, memoryMode, threads, weightsFolder } = options;
     const session = await ort.InferenceSession.create(model.bytes, {
-      executionProviders: [executionProvider],
+      executionProviders: [providerOptions(model, executionProvider)],
       graphOptimizationLevel: memoryMode === 'resident' ? 'all' : 'disabled',
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
@@ -91,6 +91,20 @@ export class Session {
   async release(): Promise<void> {
     await this.session.release();
   }
+}
+
+function providerOptions(
+  { halfPrecisionNodes }: OnnxModel,
+  name: ExecutionProvider,
+): ort.InferenceSession.ExecutionProviderConfig {
+  if (name !== 'webgpu' || halfPrecisionNodes.length === 0) return name;
+  // Not every device has float16: the CPU widens such weights, as it does for bfloat16.
+  return { name, forceCpuNodeNames: halfPrecisionNodes };
+}
+
+/** The providers that this build of ONNX Runtime knows; whether they work here is another question. */
+export function runtimeProviders(): ReadonlySet<string> {
+  return new Set(ort.listSupportedBackends().map(({ name }) => name));
 }
 
 /** Version of ONNX Runtime, for the record of a run. */

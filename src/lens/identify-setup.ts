@@ -100,7 +100,9 @@ export function resumedRequest(folder: string, model: string): IdentifyRequest {
   const file = (split: string): string | undefined =>
     record.datasets.find(dataset => dataset.split === split)?.path;
   const { k, limit_train, limit_dev, limit_test, ...others } = record.settings;
-  const { threads, memory_budget, execution_provider, ...training } = others;
+  const { threads, memory_budget, ...training } = others;
+  // What `auto` chose then: another provider would not give the same weights, bit by bit.
+  const { execution_provider } = record.engine;
   const parsed = v.safeParse(IdentifyRequestSchema, {
     model,
     train: file('train'),

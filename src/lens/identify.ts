@@ -41,7 +41,7 @@ import { writeRouters } from './trained-routers';
  */
 export async function identify(request: IdentifyRequest, hooks: JobHooks = {}): Promise<IdentifyResult> {
   if (!request.resume) RunFolder.checkFree(request.out);
-  const model = openModel(request.model, request.engine);
+  const model = await openModel(request.model, request.engine, hooks);
   try {
     checkListLength(request.k, model);
     const tokenizer = new LazyTokenizer(model.checkpoint);

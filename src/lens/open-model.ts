@@ -1,14 +1,15 @@
 /** @file Opens a checkpoint with the engine settings of a request. */
+import { resolveExecutionProvider } from '../engine/execution-provider';
 import { Model } from '../model/model';
-import type { EngineSettings } from '../protocol/jobs';
+import type { EngineSettings, JobHooks } from '../protocol/jobs';
 
 const bytesPerGigabyte = 1e9;
 
 /** @throws InputError */
-export function openModel(folder: string, engine: EngineSettings): Model {
+export async function openModel(folder: string, engine: EngineSettings, { log }: JobHooks): Promise<Model> {
   return Model.open(folder, {
     threads: engine.threads,
     memoryBudget: engine.memory_budget * bytesPerGigabyte,
-    executionProvider: engine.execution_provider,
+    executionProvider: await resolveExecutionProvider(engine.execution_provider, log),
   });
 }

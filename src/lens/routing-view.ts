@@ -40,7 +40,7 @@ interface Prompt {
 /** @throws InputError, CancelledError */
 export async function traceRouting(request: TraceRequest, hooks: JobHooks = {}): Promise<RoutingView> {
   const { engine, source, run } = request;
-  const model = openModel(request.model, engine);
+  const model = await openModel(request.model, engine, hooks);
   try {
     const tokenizer = new LazyTokenizer(model.checkpoint);
     const prompt =

@@ -48,7 +48,7 @@ export interface TraceSummary {
 
 /** @throws InputError, CancelledError */
 export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<TraceSummary> {
-  const model = openModel(job.model, job.engine);
+  const model = await openModel(job.model, job.engine, hooks);
   try {
     const rows = inputRows(job.input, new LazyTokenizer(model.checkpoint));
     rows.forEach((ids, row) =>

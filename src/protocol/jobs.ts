@@ -31,8 +31,11 @@ export const TrainingSettingsSchema = v.object({
 });
 export type TrainingSettings = v.InferOutput<typeof TrainingSettingsSchema>;
 
-/** What runs the kernels; which of them work depends on the machine and on how ONNX Runtime was built. */
-export const executionProviders = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
+/**
+ * What runs the kernels; which of them work depends on the machine and on how ONNX Runtime was built. `auto`: a graphics
+ * card if one works and is faster than the CPU.
+ */
+export const executionProviders = ['cpu', 'auto', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
 
 /** Settings of the engine. */
 export const EngineSettingsSchema = v.object({

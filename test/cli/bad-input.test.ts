@@ -75,6 +75,8 @@ const trace = (model: string, ...more: string[]): string[] => [
 const { vocab_size: vocabulary, num_experts: experts, num_hidden_layers: layers } = tinyConfig;
 const { hidden_size: hidden, ...withoutHiddenSize } = tinyConfig;
 
+const foreignProvider = process.platform === 'darwin' ? 'dml' : 'coreml';
+
 /** What is wrong → command, and what the line must name. */
 const cases: Record<string, [args: string[], named: (string | RegExp)[]]> = {
   'truncated weights': [
@@ -160,6 +162,10 @@ const cases: Record<string, [args: string[], named: (string | RegExp)[]]> = {
   ],
   'a model folder that does not exist': [identify(file('nowhere'), tokens), [file('nowhere'), 'Choose']],
   'a missing dataset': [identify(good, file('none.json')), [file('none.json'), 'does not exist', 'Check']],
+  'an execution provider that is not of this system': [
+    identify(good, tokens, '--execution-provider', foreignProvider),
+    [`Execution provider ${foreignProvider}`, 'not in ONNX Runtime', 'Or choose cpu or auto.'],
+  ],
   'an empty dataset': [
     identify(good, write('empty.json', [])),
     [file('empty.json'), 'no samples', 'at least one'],
