@@ -43,6 +43,8 @@ export default defineConfig({
           name: 'webgpu',
           include: ['test/webgpu/**/*.test.ts'],
           env: softwareVulkan(),
+          // The first of these tests waits for its shaders to be compiled.
+          testTimeout: 180_000,
         },
       },
       {

@@ -4,7 +4,7 @@
  */
 import type { FloatTensor } from '../graph';
 import { sumToShape } from './broadcasting';
-import { multiply, negate, subtract } from './elementwise';
+import { add, divide, multiply, negate, squareRoot, subtract } from './elementwise';
 import { reduceSum } from './reduction';
 
 export interface RootMeanSquareNorm {
@@ -22,16 +22,15 @@ export function rootMeanSquareNorm(x: FloatTensor, weight: FloatTensor, epsilon:
   const { graph, shape } = x;
   const width = shape[shape.length - 1];
   if (typeof width !== 'number') throw new Error('a norm needs rows of known length');
-  const [output, inverse] = graph.emit(
-    {
-      operator: 'SimplifiedLayerNormalization',
-      inputs: [x, weight],
-      attributes: { axis: -1, epsilon: { float: epsilon }, stash_type: 1 },
+  const [output, inverse] = graph.composite(
+    'RootMeanSquareNorm',
+    [x, weight],
+    () => {
+      const attributes = { axis: -1, epsilon: { float: epsilon }, stash_type: 1 };
+      const normalised = { operator: 'SimplifiedLayerNormalization', inputs: [x, weight], attributes };
+      const [output] = graph.emit(normalised, [{ dtype: 'float32', shape }]);
+      return [output as FloatTensor, inverseRootMeanSquare(x, width, epsilon)];
     },
-    [
-      { dtype: 'float32', shape },
-      { dtype: 'float32', shape: shape.with(-1, 1) },
-    ],
     ({ inputs: [x, weight], outputs: [, inverse], gradients: [dy], wanted }) => {
       if (!dy) return [];
       const byX = (): FloatTensor => {
@@ -43,8 +42,19 @@ export function rootMeanSquareNorm(x: FloatTensor, weight: FloatTensor, epsilon:
       const byWeight = (): FloatTensor => sumToShape(multiply(multiply(dy, x), inverse), weight);
       return [wanted[0] ? byX() : undefined, wanted[1] ? byWeight() : undefined];
     },
-  ) as FloatTensor[];
+  );
   return { output, inverse };
+}
+
+/** The kernel of the norm would give this too, but WebGPU's has the mean in its place (ONNX Runtime 1.30). */
+function inverseRootMeanSquare(x: FloatTensor, width: number, epsilon: number): FloatTensor {
+  const { graph, shape } = x;
+  const [squares] = graph.emit(
+    { operator: 'ReduceSumSquare', inputs: [x, graph.int([-1])], attributes: { keepdims: 1 } },
+    [{ dtype: 'float32', shape: shape.with(-1, 1) }],
+  ) as [FloatTensor];
+  const mean = multiply(squares, graph.float(1 / width));
+  return divide(graph.float(1), squareRoot(add(mean, graph.float(epsilon))));
 }
 
 /** What each token's pairs are turned by. */
