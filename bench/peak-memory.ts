@@ -1,5 +1,4 @@
 /** @file The peak of this process's private (anonymous) memory, sampled beside the work. */
-import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
 /** A run blocks the main thread: a second one reads the kernel's account every few milliseconds. */
@@ -26,12 +25,14 @@ export class PeakMemory {
     });
   }
 
+  /** Peak of what `work` needs, in gigabytes. */
+  async during(work: () => Promise<unknown>): Promise<number> {
+    await this.read();
+    await work();
+    return (await this.read()) / 1e9;
+  }
+
   async stop(): Promise<void> {
     await this.worker.terminate();
   }
-}
-
-/** Model name of the processor, for the record. */
-export function processorName(): string {
-  return /model name\s*:\s*(.+)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown';
 }

@@ -1,13 +1,16 @@
 /** @file Random OLMoE checkpoints of any geometry, with real names, shards and bfloat16 weights. */
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
 import { writeJsonAtomically } from '../src/common/atomic-file';
+import { InputError } from '../src/common/errors';
 import { Random } from '../src/common/random';
 import { float32ToBfloat16 } from '../src/model/checkpoint/half-precision';
 import { writeSafetensors } from '../src/model/checkpoint/safetensors-writer';
 import { olmoe } from '../src/model/families/olmoe';
 import { requiredWeights, type StoredTensor } from '../src/model/required-weights';
+import { temporaryFolder } from './temporary-folder';
 
 export interface Geometry {
   readonly layers: number;
@@ -32,11 +35,18 @@ export const olmoe1b7b: Geometry = {
 
 const largestShard = 4e9;
 
-/** Writes the checkpoint unless it is there already. Weights are normal with a deviation of 0.02, norms 1. */
+/**
+ * Writes the checkpoint unless it is there already. Weights are normal with a deviation of 0.02, norms 1.
+ * @throws InputError if the folder holds a checkpoint of another geometry
+ */
 export function ensureCheckpoint(folder: string, geometry: Geometry): string {
-  if (existsSync(path.join(folder, 'config.json'))) return folder;
-  mkdirSync(folder, { recursive: true });
   const config = configOf(geometry);
+  const configFile = path.join(folder, 'config.json');
+  if (existsSync(configFile)) {
+    if (isDeepStrictEqual(JSON.parse(readFileSync(configFile, 'utf8')), config)) return folder;
+    throw new InputError(`${folder}: holds another checkpoint. Remove it or choose another folder.`);
+  }
+  mkdirSync(folder, { recursive: true });
   const weights = requiredWeights(olmoe.describe(config));
   const shards = intoShards(weights);
   const pool = randomPool(Math.max(...weights.map(elements)));
@@ -58,13 +68,14 @@ export function ensureCheckpoint(folder: string, geometry: Geometry): string {
     weight_map: weightMap,
   });
   // Last: its presence says that the rest is complete.
-  writeJsonAtomically(path.join(folder, 'config.json'), config);
+  writeJsonAtomically(configFile, config);
   return folder;
 }
 
-/** Bytes of all shards. */
-export function checkpointBytes(folder: string, files: readonly string[]): number {
-  return files.reduce((sum, file) => sum + statSync(path.join(folder, file)).size, 0);
+/** The same in the temporary folder, under a name that tells its geometry. */
+export function temporaryCheckpoint(geometry: Geometry): string {
+  const name = Object.entries(geometry).map(([key, value]) => `${key.toLowerCase()}-${value}`);
+  return ensureCheckpoint(path.join(temporaryFolder, name.join('-')), geometry);
 }
 
 function configOf(geometry: Geometry): Record<string, unknown> {

@@ -10,6 +10,8 @@ const root = path.dirname(folder);
 const [name, ...args] = process.argv.slice(2);
 const outfile = path.join(root, 'dist/bench', `${name}.js`);
 
+// Two cases start what is shipped: the command line and the worker.
+if (name === 'main') await import('../esbuild.mjs');
 await build({
   entryPoints: [path.join(folder, `${name}.ts`)],
   outfile,
@@ -17,7 +19,7 @@ await build({
   platform: 'node',
   format: 'cjs',
   target: 'node20',
-  external: ['onnxruntime-node'],
+  external: ['onnxruntime-node', 'prettier'],
   logLevel: 'warning',
 });
 process.exitCode = spawnSync(process.execPath, [outfile, ...args], { stdio: 'inherit' }).status ?? 1;
