@@ -1,15 +1,15 @@
 /** @file Whether WebGPU works in this process, and how its results are compared with the CPU's. */
 import { expect } from 'vitest';
 
-import { messageOf } from '../../src/common/errors';
-import { resolveExecutionProvider } from '../../src/engine/execution-provider';
+import { tryProvider } from '../../src/engine/provider-trial';
 import type { HostTensor } from '../../src/engine/session';
 import { largestDifference } from './golden';
 
 /** Why WebGPU tests are skipped; undefined: they run. With a software device at hand nothing excuses a failure. */
 export async function webgpuObstacle(): Promise<string | undefined> {
   if (process.env.VK_DRIVER_FILES) return undefined;
-  return resolveExecutionProvider('webgpu').then(() => undefined, messageOf);
+  const result = await tryProvider('webgpu');
+  return 'obstacle' in result ? result.obstacle : undefined;
 }
 
 /** Within a thousandth of the tensor's largest magnitude. */

@@ -1,17 +1,24 @@
-/** @file Forward pass, head and router gradients of every family on WebGPU against the CPU. */
+/** @file Forward pass, head, router gradients and decoding of every family on WebGPU against the CPU. */
 import path from 'node:path';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
 import type { ExecutionProvider } from '../../src/engine/session';
 import { families } from '../../src/model/families';
+import { generateGreedily } from '../../src/model/generate';
 import { Model } from '../../src/model/model';
 import { packRows } from '../../src/model/packed-batch';
 import { type RouterGradients, routerGradients } from '../../src/model/router-gradients';
 import { type Trace, traceBatch } from '../../src/model/trace';
 import { goldenFolder, goldenIsPresent } from '../helpers/golden';
 import { scratchFolder } from '../helpers/scratch';
-import { tinyConfig, tinyWeights, writeTinyCheckpoint } from '../helpers/tiny-checkpoint';
+import {
+  tinyConfig,
+  tinyGptOss,
+  tinyQwen3,
+  tinyWeights,
+  writeTinyCheckpoint,
+} from '../helpers/tiny-checkpoint';
 import { expectSame, floats, webgpuObstacle } from '../helpers/webgpu';
 
 /** Memory budgets that make the two memory modes. */
@@ -26,6 +33,44 @@ const answers = { rows: [6, 7, 11, 12], targets: [11, 8, 3, 19] };
 
 const scratch = scratchFolder();
 
+const names = families.map(({ name }) => name);
+
+/** What is special about each family, small; by its name. */
+const tinyConfigs: Record<string, { model_type: string; [field: string]: unknown }> = {
+  // More experts than a shader can have buffers.
+  olmoe: {
+    ...tinyConfig,
+    num_hidden_layers: 1,
+    num_experts: 64,
+    num_experts_per_tok: 8,
+  },
+  mixtral: { ...tinyConfig, model_type: 'mixtral', num_key_value_heads: 1, num_local_experts: 4 },
+  deepseek_v2: {
+    ...tinyConfig,
+    model_type: 'deepseek_v2',
+    ...{ moe_intermediate_size: 8, n_routed_experts: 4, n_shared_experts: 2, first_k_dense_replace: 1 },
+    ...{ kv_lora_rank: 6, qk_nope_head_dim: 8, qk_rope_head_dim: 4, v_head_dim: 6, q_lora_rank: null },
+  },
+  minicpm_moe: {
+    ...tinyConfig,
+    model_type: 'minicpm',
+    ...{ scale_emb: 2, dim_model_base: 8, scale_depth: 1.4, tie_word_embeddings: true },
+  },
+  qwen2_moe: {
+    ...tinyConfig,
+    model_type: 'qwen2_moe',
+    ...{ moe_intermediate_size: 8, shared_expert_intermediate_size: 12, mlp_only_layers: [0] },
+  },
+  qwen3_moe: tinyQwen3,
+  gpt_oss: tinyGptOss,
+  granitemoe: {
+    ...tinyConfig,
+    model_type: 'granitemoe',
+    ...{ num_local_experts: 4, tie_word_embeddings: true },
+    ...{ embedding_multiplier: 1.5, attention_multiplier: 0.2, residual_multiplier: 0.6, logits_scaling: 2 },
+  },
+};
+
 /** Released in the end only: with the last session of a device its compiled shaders go too. */
 const models: Model[] = [];
 afterAll(async () => {
@@ -35,6 +80,7 @@ afterAll(async () => {
 interface Pass {
   readonly trace: Trace;
   readonly gradients: RouterGradients;
+  readonly decoded: number[][];
 }
 
 async function pass(
@@ -46,7 +92,11 @@ async function pass(
   models.push(model);
   const batch = packRows(rows);
   const trace = await traceBatch(model, batch, { attention: true, hidden: true, logits: true });
-  return { trace, gradients: await routerGradients(model, batch, answers) };
+  return {
+    trace,
+    gradients: await routerGradients(model, batch, answers),
+    decoded: await generateGreedily(model, rows, { maxNewTokens: 3 }),
+  };
 }
 
 function compare(webgpu: Pass, cpu: Pass): void {
@@ -62,6 +112,7 @@ function compare(webgpu: Pass, cpu: Pass): void {
     for (const name of ['routerLogits', 'topkWeights'] as const)
       expectSame(vector(actual?.[name]), vector(expected[name]));
   }
+  expect(webgpu.decoded).toEqual(cpu.decoded);
   expectSame(vector([webgpu.gradients.loss]), vector([cpu.gradients.loss]));
   for (const [layer, expected] of cpu.gradients.gradients) {
     const actual = webgpu.gradients.gradients.get(layer);
@@ -86,9 +137,7 @@ async function expectSameOnWebgpu(folder: string, mode: keyof typeof modes): Pro
 
 describe.skipIf(obstacle !== undefined)(`WebGPU gives the same as the CPU${skipped(obstacle)}`, () => {
   describe.skipIf(!goldenIsPresent)('on the golden checkpoints (skipped without the golden files)', () => {
-    it.each(families.map(({ name }) => name))('%s, resident', name =>
-      expectSameOnWebgpu(path.join(goldenFolder, name), 'resident'),
-    );
+    it.each(names)('%s, resident', name => expectSameOnWebgpu(path.join(goldenFolder, name), 'resident'));
 
     // Weights that are widened where they are used: from bfloat16 and from float16.
     it.each(['olmoe', 'mixtral'])('%s, mapped', name =>
@@ -96,9 +145,10 @@ describe.skipIf(obstacle !== undefined)(`WebGPU gives the same as the CPU${skipp
     );
   });
 
-  it('with more experts than a shader can have buffers', () => {
-    const config = { ...tinyConfig, num_hidden_layers: 1, num_experts: 64, num_experts_per_tok: 8 };
-    const folder = path.join(scratch, 'many-experts');
+  // The rest needs no golden files.
+  it.each(names)('on random weights: %s', name => {
+    const config = tinyConfigs[name];
+    const folder = path.join(scratch, name);
     return expectSameOnWebgpu(writeTinyCheckpoint(folder, tinyWeights(0, config), config), 'resident');
   });
 });
