@@ -1,6 +1,7 @@
 /** @file Greedy decoding. */
+import { cachedBytesPerToken, KeyValueCache } from './key-value-cache';
 import type { Model, PassOptions } from './model';
-import { packRows, rowStarts } from './packed-batch';
+import { packRows } from './packed-batch';
 
 export interface GenerateOptions extends PassOptions {
   readonly maxNewTokens: number;
@@ -8,23 +9,54 @@ export interface GenerateOptions extends PassOptions {
   readonly eosTokenId?: number;
 }
 
-/** The most probable continuation of each prompt, token by token; rows that ended drop out of the batch. */
+/**
+ * The most probable continuation of each prompt, token by token, until the end-of-sequence token or a limit:
+ * `maxNewTokens` or the model's last position. As many prompts go together as the memory budget has room for.
+ */
 export async function generateGreedily(
   model: Model,
   prompts: readonly (readonly number[])[],
+  options: GenerateOptions,
+): Promise<number[][]> {
+  const { architecture, plan } = model;
+  const longest = Math.max(...prompts.map(prompt => prompt.length));
+  // The last new token is never fed.
+  const capacity = Math.min(longest + options.maxNewTokens - 1, architecture.maxPositions);
+  const rowBytes = capacity * cachedBytesPerToken(architecture);
+  const together = Math.max(1, Math.floor(plan.savedValuesBytes / rowBytes));
+  const continuations: number[][] = [];
+  for (let row = 0; row < prompts.length; row += together) {
+    const group = prompts.slice(row, row + together);
+    const cache = new KeyValueCache(architecture, group.length, capacity);
+    continuations.push(...(await continueTogether(model, group, cache, options)));
+  }
+  return continuations;
+}
+
+/** Rows that ended drop out of the batch. */
+async function continueTogether(
+  model: Model,
+  prompts: readonly (readonly number[])[],
+  cache: KeyValueCache,
   { maxNewTokens, eosTokenId, ...options }: GenerateOptions,
 ): Promise<number[][]> {
+  const { maxPositions } = model.architecture;
   const continuations = prompts.map((): number[] => []);
-  let open = prompts.map((_, row) => row);
-  for (let n = 0; n < maxNewTokens && open.length > 0; n++) {
-    const batch = packRows(open.map(row => [...prompts[row], ...continuations[row]]));
-    const last = rowStarts(batch).map((start, i) => start + batch.lengths[i] - 1);
-    const { data, shape } = await model.head.logits(await model.forwardRows(batch, last, options));
+  let open = maxNewTokens > 0 ? [...prompts.keys()] : [];
+  let batch = packRows(prompts);
+  while (open.length > 0) {
+    const { data, shape } = await model.head.logits(await model.continue(batch, cache, options));
     const next = open.map((_, i) => indexOfLargest(data as Float32Array, i * shape[1], shape[1]));
-    open.forEach((row, i) => {
-      if (next[i] !== eosTokenId) continuations[row].push(next[i]);
+    const goesOn = open.map((row, i) => {
+      if (next[i] === eosTokenId) return false;
+      const { length } = continuations[row];
+      continuations[row].push(next[i]);
+      return length + 1 < maxNewTokens && prompts[row].length + length < maxPositions;
     });
-    open = open.filter((_, i) => next[i] !== eosTokenId);
+    const kept = [...open.keys()].filter(i => goesOn[i]);
+    cache.keep(kept);
+    batch = packRows(kept.map(i => [next[i]]));
+    open = kept.map(i => open[i]);
   }
   return continuations;
 }

@@ -6,6 +6,7 @@ import { cutModel } from '../engine/onnx-model';
 import { type HostTensor, Session, type SessionOptions } from '../engine/session';
 import type { Architecture } from './architecture';
 import type { Checkpoint } from './checkpoint/checkpoint';
+import type { Memory } from './layers/attend';
 import { type DecoderLayer, decoderLayer, type DecoderLayerOptions } from './layers/decoder-layer';
 import type { Routing } from './layers/router';
 import type { BatchLengths } from './packed-batch';
@@ -28,7 +29,11 @@ export interface LayerForward {
   readonly routing?: LayerRouting;
   /** [samples, heads, length, length]; only if asked for. */
   readonly attention?: HostTensor;
+  /** Keys and values of these tokens, padded (`layers/attend.ts`); only of a layer that has a past. */
+  readonly memory?: LayerMemory;
 }
+
+export type LayerMemory = Readonly<Record<keyof Memory, HostTensor>>;
 
 export interface LayerBackward {
   /** Gradient of each trainable tensor of the router, by the name of its feed. */
@@ -62,12 +67,15 @@ export class LayerSessions {
   }
 
   async forward(feeds: Feeds, { attention }: { attention: boolean }): Promise<LayerForward> {
-    const { output, routing, attentionProbabilities } = this.layer;
+    const { output, routing, attentionProbabilities, memory } = this.layer;
     const results = await (await this.session(attention ? 'trace' : 'forward')).run(feeds);
     return {
       output: results[output.name],
       ...(routing ? { routing: layerRouting(routing, results) } : {}),
       ...(attention ? { attention: withHeads(results[attentionProbabilities.name]) } : {}),
+      ...(this.options.hasPast
+        ? { memory: { keys: results[memory.keys.name], values: results[memory.values.name] } }
+        : {}),
     };
   }
 
@@ -143,13 +151,14 @@ export class LayerSessions {
   }
 
   private outputs(kind: Kind, withSaved: boolean): Tensor[] {
-    const { output, routing, attentionProbabilities, worthSaving } = this.layer;
+    const { output, routing, attentionProbabilities, memory, worthSaving } = this.layer;
     const choice = routing ? [routing.logits, routing.indices, routing.weights] : [];
+    const remembered = this.options.hasPast ? [memory.keys, memory.values] : [];
     switch (kind) {
       case 'forward':
-        return [output, ...choice];
+        return [output, ...choice, ...remembered];
       case 'trace':
-        return [output, ...choice, attentionProbabilities];
+        return [output, ...choice, ...remembered, attentionProbabilities];
       case 'routing':
         return choice;
       case 'training':

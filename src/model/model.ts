@@ -12,12 +12,13 @@ import {
 } from './architecture';
 import { Checkpoint } from './checkpoint/checkpoint';
 import { HeadSessions } from './head-sessions';
+import type { KeyValueCache } from './key-value-cache';
 import { type Feeds, type LayerForward, type LayerRouting, LayerSessions } from './layer-sessions';
 import type { DecoderLayerOptions } from './layers/decoder-layer';
 import { embedding } from './layers/embedding';
 import { routerFeeds, routerTensors } from './layers/router';
 import { type MemoryPlan, planMemory } from './memory-plan';
-import { batchFeeds, hostIndices, type PackedBatch, rowFeeds } from './packed-batch';
+import { batchFeeds, hostIndices, type PackedBatch, type Past, rowFeeds, rowStarts } from './packed-batch';
 
 /** For each MoE layer, what its router is fed: by default the weights of the checkpoint. */
 export type Routers = ReadonlyMap<number, Readonly<Record<string, HostTensor>>>;
@@ -92,10 +93,10 @@ export class Model {
     });
   }
 
-  /** Layers with an adapter on the router, or for some rows only, are graphs of their own, kept beside the plain ones. */
+  /** Layers of every kind are graphs of their own, kept beside the plain ones. */
   layer(index: number, options: DecoderLayerOptions = {}): LayerSessions {
-    const { adapter = null, selectsRows = false } = options;
-    const key = JSON.stringify([index, adapter, selectsRows]);
+    const { adapter = null, selectsRows = false, hasPast = false } = options;
+    const key = JSON.stringify([index, adapter, selectsRows, hasPast]);
     const known = this.layers.get(key);
     if (known) return known;
     const { checkpoint, architecture, sessionOptions } = this;
@@ -118,13 +119,13 @@ export class Model {
   }
 
   /** What every layer is fed beside its hidden states and its router. */
-  batchFeeds(batch: PackedBatch): Record<string, HostTensor> {
-    return batchFeeds(batch, this.architecture.rotary, attentionWindows(this.architecture));
+  batchFeeds(batch: PackedBatch, past?: Past): Record<string, HostTensor> {
+    return batchFeeds(batch, this.architecture.rotary, attentionWindows(this.architecture), past);
   }
 
   /** What a layer that goes on with some rows only is fed more. */
-  rowFeeds(batch: PackedBatch, rows: readonly number[]): Record<string, HostTensor> {
-    return rowFeeds(batch, rows, attentionWindows(this.architecture));
+  rowFeeds(batch: PackedBatch, rows: readonly number[], past?: Past): Record<string, HostTensor> {
+    return rowFeeds(batch, rows, attentionWindows(this.architecture), past);
   }
 
   /** What a layer is fed for its router and the mask of its experts; nothing if it has no router. */
@@ -157,6 +158,31 @@ export class Model {
     const hidden = await this.runLayers(batch, last, shared, options);
     const feeds = { ...shared, ...this.rowFeeds(batch, rows), ...this.routerFeeds(last, options), hidden };
     return (await this.layer(last, { selectsRows: true }).forward(feeds, { attention: false })).output;
+  }
+
+  /**
+   * Runs all layers on tokens that continue those of a cache, and adds them to it. Cancellable between layers; then the
+   * cache is of no use any more.
+   * @param batch a sample for each row of the cache
+   * @returns the residual stream after the last layer for the last token of each sample, [samples, hidden]
+   */
+  async continue(batch: PackedBatch, cache: KeyValueCache, options: PassOptions = {}): Promise<HostTensor> {
+    const last = this.architecture.layers.length - 1;
+    const { past } = cache;
+    const ends = rowStarts(batch).map((start, row) => start + batch.lengths[row] - 1);
+    const shared = { ...this.batchFeeds(batch, past), ...this.rowFeeds(batch, ends, past) };
+    let hidden = await this.embed(batch);
+    for (let index = 0; index <= last; index++) {
+      await throwIfCancelled(options.signal);
+      const layer = this.layer(index, { hasPast: true, selectsRows: index === last });
+      const feeds = { ...shared, ...cache.feeds(index), ...this.routerFeeds(index, options), hidden };
+      const { output, memory } = await layer.forward(feeds, { attention: false });
+      if (!memory) throw new Error(`layer ${index} gives no keys and values`);
+      cache.write(index, memory, batch.lengths);
+      hidden = output;
+    }
+    cache.advance(batch.lengths);
+    return hidden;
   }
 
   /** The routing of every MoE layer, by layer: what comes after the last choice of experts is not computed. */

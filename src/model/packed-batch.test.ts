@@ -100,3 +100,46 @@ describe('chosen rows of a batch', () => {
     expect(selectRows(matrix, [0, 2])).toEqual({ data: Float32Array.of(1, 2, 5, 6), shape: [2, 2] });
   });
 });
+
+describe('a batch that goes on from earlier tokens', () => {
+  // The first row has two tokens already, the second one; there is room for three.
+  const past = { lengths: [2, 1], capacity: 3 };
+  const next = packRows([[7, 8], [5]]);
+  const rotary = { inverseFrequencies: [1], factor: 1 };
+  const no = -Infinity;
+  const values = (feeds: ReturnType<typeof batchFeeds>, name: string): number[] =>
+    Array.from(feeds[name].data, Number);
+
+  it('counts positions from there', () => {
+    const angles = values(batchFeeds(next, rotary, [], past), 'rope_cos');
+    [2, 3, 1].forEach((position, token) => expect(angles[token]).toBeCloseTo(Math.cos(position), 6));
+  });
+
+  it('sees the places that are taken, itself, and what is between, as far as a window reaches', () => {
+    const feeds = batchFeeds(next, rotary, [2], past);
+    expect(feeds.causal_mask.shape).toEqual([2, 1, 1, 2, 5]);
+    expect(values(feeds, 'causal_mask')).toEqual(
+      [
+        [0, 0, no, 0, no],
+        [0, 0, no, 0, 0],
+        [0, no, no, 0, no],
+        [0, no, no, 0, 0],
+      ].flat(),
+    );
+    expect(values(feeds, 'causal_mask.2')).toEqual(
+      [
+        [no, 0, no, 0, no],
+        [no, no, no, 0, 0],
+        [0, no, no, 0, no],
+        [no, no, no, 0, 0],
+      ].flat(),
+    );
+  });
+
+  it('has chosen rows that see the same', () => {
+    const feeds = rowFeeds(next, [1, 2], [2], past);
+    expect(feeds.query_mask.shape).toEqual([2, 1, 1, 1, 5]);
+    expect(values(feeds, 'query_mask')).toEqual([0, 0, no, 0, 0, 0, no, no, 0, no]);
+    expect(values(feeds, 'query_mask.2')).toEqual([no, no, no, 0, 0, 0, no, no, 0, no]);
+  });
+});

@@ -20,6 +20,14 @@ export function rowStarts({ lengths }: PackedBatch): number[] {
   return lengths.map(length => (next += length) - length);
 }
 
+/** What a batch continues: tokens whose keys and values are fed. */
+export interface Past {
+  /** Tokens of each sample that are there. */
+  readonly lengths: readonly number[];
+  /** Places for tokens that are fed of each sample; the first ones are taken. */
+  readonly capacity: number;
+}
+
 /** Lengths that the shapes of a layer's values name. */
 export interface BatchLengths {
   readonly tokens: number;
@@ -71,11 +79,13 @@ export function hostIndices(
 /**
  * The feeds of `layers/attend.ts` for a batch: placement in padded sequences, causal mask, rotary angles.
  * @param windows sizes of sliding windows that layers have: a mask for each
+ * @param past for layers that have one
  */
 export function batchFeeds(
   batch: PackedBatch,
   rotary: RotaryEmbedding,
   windows: readonly number[] = [],
+  past?: Past,
 ): Record<string, HostTensor> {
   const { lengths } = batch;
   const tokens = batch.inputIds.length;
@@ -88,15 +98,23 @@ export function batchFeeds(
       packIndex.push(row * longest + t);
     }
   });
-  const positions = lengths.flatMap(length => Array.from({ length }, (_, t) => t));
-  const mask = (window: number): HostTensor => ({
-    data: causalMask([...Array(longest).keys()], longest, window),
-    shape: [longest, longest],
-  });
+  const positions = lengths.flatMap((length, row) =>
+    Array.from({ length }, (_, t) => (past?.lengths[row] ?? 0) + t),
+  );
+  const all = [...Array(longest).keys()];
+  const mask = (window: number): HostTensor =>
+    past
+      ? sampleMasks(
+          lengths.map(() => all),
+          longest,
+          window,
+          past,
+        )
+      : { data: causalMask(all, longest, window), shape: [longest, longest] };
   return {
     pad_index: hostIndices(padIndex, [lengths.length, longest]),
     pack_index: hostIndices(packIndex),
-    [maskFeed()]: mask(longest),
+    [maskFeed()]: mask(Infinity),
     ...Object.fromEntries(windows.map(window => [maskFeed(window), mask(window)])),
     ...rotaryAngles(positions, rotary),
   };
@@ -110,6 +128,7 @@ export function rowFeeds(
   batch: PackedBatch,
   rows: readonly number[],
   windows: readonly number[] = [],
+  past: Past = { lengths: [], capacity: 0 },
 ): Record<string, HostTensor> {
   const { lengths, inputIds } = batch;
   const samples = lengths.length;
@@ -121,29 +140,51 @@ export function rowFeeds(
   packIndex.forEach((place, row) => (padIndex[place] = row));
   const rowOfToken = new Array<number>(inputIds.length).fill(rows.length);
   rows.forEach((token, row) => (rowOfToken[token] = row));
-  const mask = (window: number): HostTensor => {
-    const data = new Float32Array(samples * queries * longest);
-    chosen.forEach((positions, sample) => {
-      data.set(causalMask(positions, longest, window), sample * queries * longest);
-    });
-    return { data, shape: [samples, 1, 1, queries, longest] };
-  };
+  const mask = (window: number): HostTensor => sampleMasks(chosen, longest, window, past);
   return {
     rows: hostIndices(rows),
     row_of_token: hostIndices(rowOfToken),
     query_pad_index: hostIndices(padIndex, [samples, queries]),
     query_pack_index: hostIndices(packIndex),
-    [queryMaskFeed()]: mask(longest),
+    [queryMaskFeed()]: mask(Infinity),
     ...Object.fromEntries(windows.map(window => [queryMaskFeed(window), mask(window)])),
   };
 }
 
-/** [positions, length]: 0 where position − window < key ≤ position, −∞ elsewhere. */
-function causalMask(positions: readonly number[], length: number, window: number): Float32Array {
-  const mask = new Float32Array(positions.length * length).fill(-Infinity);
+/** A mask for each sample, [samples, 1, 1, queries, past + length], of queries at some of its positions. */
+function sampleMasks(
+  positions: readonly (readonly number[])[],
+  length: number,
+  window: number,
+  { lengths, capacity }: Past,
+): HostTensor {
+  const queries = Math.max(...positions.map(chosen => chosen.length));
+  const columns = capacity + length;
+  const data = new Float32Array(positions.length * queries * columns);
+  positions.forEach((chosen, sample) => {
+    const mask = causalMask(chosen, length, window, { taken: lengths[sample] ?? 0, capacity });
+    data.set(mask, sample * queries * columns);
+  });
+  return { data, shape: [positions.length, 1, 1, queries, columns] };
+}
+
+/**
+ * [positions, capacity + length]: 0 where position − window < key ≤ position, −∞ elsewhere. The first keys are those of
+ * the past, of whose places the first ones are taken; positions and further keys count from its end.
+ */
+function causalMask(
+  positions: readonly number[],
+  length: number,
+  window: number,
+  { taken, capacity } = { taken: 0, capacity: 0 },
+): Float32Array {
+  const columns = capacity + length;
+  const mask = new Float32Array(positions.length * columns).fill(-Infinity);
   positions.forEach((position, query) => {
-    const first = Math.max(0, position + 1 - window);
-    mask.fill(0, query * length + first, query * length + position + 1);
+    const start = query * columns;
+    const first = position + 1 - window;
+    mask.fill(0, start + Math.max(0, taken + first), start + taken);
+    mask.fill(0, start + capacity + Math.max(0, first), start + capacity + position + 1);
   });
   return mask;
 }

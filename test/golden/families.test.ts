@@ -1,10 +1,12 @@
-/** @file Every supported family against the golden checkpoints: trace, loss, gradients. */
+/** @file Every supported family against the golden checkpoints: trace, continuations, loss, gradients. */
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { HostTensor } from '../../src/engine/session';
+import { asMask } from '../../src/lens/expert-list';
 import { families } from '../../src/model/families';
+import { generateGreedily } from '../../src/model/generate';
 import { Model } from '../../src/model/model';
 import { packRows } from '../../src/model/packed-batch';
 import { routerGradients } from '../../src/model/router-gradients';
@@ -27,6 +29,12 @@ interface Loss {
 
 interface Meta {
   moe_layers: number[];
+}
+
+interface Generation {
+  max_new_tokens: number;
+  masked_experts: Record<string, number[]>;
+  prompts: { prompt_ids: number[]; continuation_ids: number[]; masked_continuation_ids: number[] }[];
 }
 
 /** Memory budgets that make the two memory modes. */
@@ -122,6 +130,19 @@ for (const family of families) {
             }
           }
         });
+      });
+
+      it('continues prompts greedily, with and without masked experts', async () => {
+        const golden = goldenJson<Generation>(family.name, 'expected/generate.json');
+        const prompts = golden.prompts.map(({ prompt_ids }) => prompt_ids);
+        const options = { maxNewTokens: golden.max_new_tokens };
+        const free = await generateGreedily(model, prompts, options);
+        const masked = await generateGreedily(model, prompts, {
+          ...options,
+          mask: asMask(golden.masked_experts),
+        });
+        expect(free).toEqual(golden.prompts.map(({ continuation_ids }) => continuation_ids));
+        expect(masked).toEqual(golden.prompts.map(({ masked_continuation_ids }) => masked_continuation_ids));
       });
 
       it('gives the loss and the gradients of the routers', async () => {

@@ -45,6 +45,14 @@ export const tinyGptOss = {
   layer_types: ['sliding_attention', 'full_attention'],
 };
 
+/** A small DeepSeek-V2: latent attention, a first layer without a router. */
+export const tinyDeepseek = {
+  ...tinyConfig,
+  model_type: 'deepseek_v2',
+  ...{ moe_intermediate_size: 8, n_routed_experts: 4, n_shared_experts: 2, first_k_dense_replace: 1 },
+  ...{ kv_lora_rank: 6, qk_nope_head_dim: 8, qk_rope_head_dim: 4, v_head_dim: 6, q_lora_rank: null },
+};
+
 /** A small Qwen3-MoE whose first layer has no router. */
 export const tinyQwen3 = {
   ...tinyConfig,

@@ -14,6 +14,7 @@ import { goldenFolder, goldenIsPresent } from '../helpers/golden';
 import { scratchFolder } from '../helpers/scratch';
 import {
   tinyConfig,
+  tinyDeepseek,
   tinyGptOss,
   tinyQwen3,
   tinyWeights,
@@ -45,12 +46,7 @@ const tinyConfigs: Record<string, { model_type: string; [field: string]: unknown
     num_experts_per_tok: 8,
   },
   mixtral: { ...tinyConfig, model_type: 'mixtral', num_key_value_heads: 1, num_local_experts: 4 },
-  deepseek_v2: {
-    ...tinyConfig,
-    model_type: 'deepseek_v2',
-    ...{ moe_intermediate_size: 8, n_routed_experts: 4, n_shared_experts: 2, first_k_dense_replace: 1 },
-    ...{ kv_lora_rank: 6, qk_nope_head_dim: 8, qk_rope_head_dim: 4, v_head_dim: 6, q_lora_rank: null },
-  },
+  deepseek_v2: tinyDeepseek,
   minicpm_moe: {
     ...tinyConfig,
     model_type: 'minicpm',

@@ -1,5 +1,6 @@
 /** @file Causal attention over a packed batch, given queries, keys and values. */
 import type { FloatTensor, Graph } from '../../engine/graph';
+import { joinColumns, splitColumns } from '../../engine/operators/columns';
 import { add, multiply } from '../../engine/operators/elementwise';
 import type { RotaryAngles } from '../../engine/operators/fused';
 import { gather } from '../../engine/operators/indexing';
@@ -16,12 +17,17 @@ export interface BatchInputs {
   /** Packed rows [rows] → queries of padded sequences [samples, queries], and back. */
   readonly queryPadding: RowPlacement;
   readonly queryUnpadding: RowPlacement;
-  /** [queries, length], or [samples, 1, 1, queries, length]: 0 where a query may see a key, −∞ elsewhere. */
+  /**
+   * [queries, length], or [samples, 1, 1, queries, length], or with a past [samples, 1, 1, queries, past + length]: 0
+   * where a query may see a key, −∞ elsewhere.
+   */
   readonly mask: FloatTensor;
   readonly keyAngles: RotaryAngles;
   readonly queryAngles: RotaryAngles;
   /** Packed tokens [tokens] → the rows [rows] that the layer goes on with. undefined: all tokens. */
   readonly rows?: RowPlacement;
+  /** Whether keys and values of earlier tokens are fed. */
+  readonly hasPast: boolean;
 }
 
 /** Name of the feed that says which keys a query may see. */
@@ -34,12 +40,17 @@ export function queryMaskFeed(window?: number): string {
   return window === undefined ? 'query_mask' : `query_mask.${window}`;
 }
 
+/** Names of the feeds of earlier tokens' keys and values. */
+export const pastFeeds = { keys: 'past_keys', values: 'past_values' } as const;
+
 export interface BatchShape {
   /** Elements of a head that are rotated. */
   readonly rotatedSize: number;
   readonly window?: number;
   /** Whether the layer goes on with some rows only after its attention. */
   readonly selectsRows: boolean;
+  /** Whether the tokens continue earlier ones. */
+  readonly hasPast: boolean;
 }
 
 /** Padding of keys is hidden by the mask, that of queries is dropped: neither is read. */
@@ -48,7 +59,7 @@ const holes: Holes = 'unread';
 /** Declares the inputs that describe a batch to the attention of a layer. */
 export function declareBatchInputs(
   graph: Graph,
-  { rotatedSize, window, selectsRows }: BatchShape,
+  { rotatedSize, window, selectsRows, hasPast }: BatchShape,
 ): BatchInputs {
   const padIndex = graph.input('pad_index', 'int64', ['samples', 'length']);
   const packIndex = graph.input('pack_index', 'int64', ['tokens']);
@@ -57,14 +68,17 @@ export function declareBatchInputs(
     cos: graph.input('rope_cos', 'float32', ['tokens', rotatedSize / 2]),
     sin: graph.input('rope_sin', 'float32', ['tokens', rotatedSize / 2]),
   };
+  const columns = hasPast ? 'past + length' : 'length';
   if (!selectsRows) {
+    const shape = hasPast ? ['samples', 1, 1, 'length', columns] : ['length', 'length'];
     return {
       keyPadding,
       queryPadding: keyPadding,
       queryUnpadding: unpadding(keyPadding),
-      mask: graph.input(maskFeed(window), 'float32', ['length', 'length']),
+      mask: graph.input(maskFeed(window), 'float32', shape),
       keyAngles,
       queryAngles: keyAngles,
+      hasPast,
     };
   }
   const rows = {
@@ -81,10 +95,11 @@ export function declareBatchInputs(
     keyPadding,
     queryPadding,
     queryUnpadding: unpadding(queryPadding),
-    mask: graph.input(queryMaskFeed(window), 'float32', ['samples', 1, 1, 'queries', 'length']),
+    mask: graph.input(queryMaskFeed(window), 'float32', ['samples', 1, 1, 'queries', columns]),
     keyAngles,
     queryAngles: { cos: gather(keyAngles.cos, rows.index), sin: gather(keyAngles.sin, rows.index) },
     rows,
+    hasPast,
   };
 }
 
@@ -113,11 +128,21 @@ export interface AttentionVectors {
   readonly worthSaving: readonly FloatTensor[];
 }
 
+/** Keys and values of tokens, as the queries of later ones will read them. */
+export interface Memory {
+  /** [samples, key/value heads, 1, length, size] */
+  readonly keys: FloatTensor;
+  /** [samples, key/value heads, 1, length, value size] */
+  readonly values: FloatTensor;
+}
+
 export interface Attended {
   /** [rows, heads × value size] */
   readonly values: FloatTensor;
   /** [samples, key/value heads, queries a key head, queries, length]: softmax over the last axis. */
   readonly probabilities: FloatTensor;
+  /** Of the tokens of this batch. */
+  readonly memory: Memory;
   /** Values that are dear to compute and that the backward pass reads. */
   readonly worthSaving: readonly FloatTensor[];
 }
@@ -150,16 +175,43 @@ export function attend(
   const queries = asSequences(query, group, queryPadding, [0, 2, 3, 1, 4]);
   const keys = asSequences(key, 1, keyPadding, [0, 2, 3, 4, 1]);
   const values = asSequences(value, 1, keyPadding, [0, 2, 3, 1, 4]);
-  const scores = add(batchedProduct(multiply(queries, graph.float(scale)), keys), batch.mask);
+  const memory = { keys: swapLastAxes(keys), values };
+  const past = batch.hasPast ? declarePast(memory) : undefined;
+  const scaled = multiply(queries, graph.float(scale));
+  const ownScores = batchedProduct(scaled, keys);
+  const olderScores = past && scoresOfPast(scaled, past);
+  const scores = add(olderScores ? joinColumns(olderScores, ownScores) : ownScores, batch.mask);
   const probabilities = sinks
     ? softmaxWithSink(scores, reshape(sinks, [keyHeads, group, 1, 1]))
     : softmax(scores);
-  const attended = transpose(batchedProduct(probabilities, values), [0, 3, 1, 2, 4]);
+  const weighted = (): FloatTensor => {
+    if (!past || !olderScores) return batchedProduct(probabilities, values);
+    const [older, own] = splitColumns(probabilities, olderScores, ownScores);
+    return add(batchedProduct(older, past.values), batchedProduct(own, values));
+  };
+  const attended = transpose(weighted(), [0, 3, 1, 2, 4]);
   const width = heads * (value.shape[2] as number);
   const packed = placeRows(reshape(attended, [...queryPadding.index.shape, width]), queryUnpadding);
   return {
     values: packed,
     probabilities,
+    memory,
     worthSaving: [...worthSaving, queries, keys, values, probabilities, packed],
   };
+}
+
+function declarePast({ keys, values }: Memory): Memory {
+  const declare = (name: string, { graph, shape }: FloatTensor): FloatTensor =>
+    graph.input(name, 'float32', shape.with(3, 'past'));
+  return { keys: declare(pastFeeds.keys, keys), values: declare(pastFeeds.values, values) };
+}
+
+/** Each matrix of a stack transposed. */
+function swapLastAxes(x: FloatTensor): FloatTensor {
+  return transpose(x, [0, 1, 2, 4, 3]);
+}
+
+/** Earlier keys are many: they stay as they are, and the few queries are transposed instead. */
+function scoresOfPast(queries: FloatTensor, { keys }: Memory): FloatTensor {
+  return swapLastAxes(batchedProduct(keys, swapLastAxes(queries)));
 }

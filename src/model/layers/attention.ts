@@ -7,7 +7,7 @@ import { latentQueries } from './latent-attention';
 import { project } from './projection';
 import type { LoadWeight } from './weights';
 
-export interface AttentionResult extends Pick<Attended, 'probabilities' | 'worthSaving'> {
+export interface AttentionResult extends Omit<Attended, 'values'> {
   /** [rows, hidden] */
   readonly output: FloatTensor;
 }

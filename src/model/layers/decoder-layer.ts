@@ -5,7 +5,7 @@ import { rootMeanSquareNorm } from '../../engine/operators/fused';
 import { placeRows } from '../../engine/operators/rows';
 import { type Architecture, type FeedForward, siluActivation, type WeightReference } from '../architecture';
 import type { Checkpoint } from '../checkpoint/checkpoint';
-import { declareBatchInputs } from './attend';
+import { declareBatchInputs, type Memory } from './attend';
 import { attention } from './attention';
 import { gatedFeedForward } from './gated-feed-forward';
 import { mixtureOfExperts } from './mixture-of-experts';
@@ -20,6 +20,7 @@ export interface DecoderLayer {
   /** [tokens, hidden]; [rows, hidden] where rows are selected. */
   readonly output: FloatTensor;
   readonly attentionProbabilities: FloatTensor;
+  readonly memory: Memory;
   /** undefined: the layer has no router. */
   readonly routing?: Routing;
   /** The tensors of the router, by their names in the feeds. */
@@ -34,6 +35,8 @@ export interface DecoderLayerOptions {
    * see those rows alone. For the last layer, of which nothing else is read.
    */
   readonly selectsRows?: boolean;
+  /** Whether the tokens continue earlier ones, whose keys and values are fed. Such a layer has no backward pass. */
+  readonly hasPast?: boolean;
 }
 
 /** Records layer `index`. The router is fed, everything else stays in the checkpoint. */
@@ -41,7 +44,7 @@ export function decoderLayer(
   checkpoint: Checkpoint,
   architecture: Architecture,
   index: number,
-  { adapter, selectsRows = false }: DecoderLayerOptions = {},
+  { adapter, selectsRows = false, hasPast = false }: DecoderLayerOptions = {},
 ): DecoderLayer {
   const { hiddenSize, normEpsilon, residualScale, rotary } = architecture;
   const layer = architecture.layers[index];
@@ -52,6 +55,7 @@ export function decoderLayer(
     rotatedSize: 2 * rotary.inverseFrequencies.length,
     window: layer.attention.window,
     selectsRows,
+    hasPast,
   });
   const selected = (x: FloatTensor): FloatTensor => (batch.rows ? placeRows(x, batch.rows) : x);
 
@@ -66,6 +70,7 @@ export function decoderLayer(
     input,
     output: add(residual, scaled(fed.output, residualScale)),
     attentionProbabilities: attended.probabilities,
+    memory: attended.memory,
     routing: fed.routing,
     router: fed.router,
     worthSaving: [inverse, ...attended.worthSaving, residual, norm.inverse, normalised, ...fed.worthSaving],
