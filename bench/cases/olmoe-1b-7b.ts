@@ -1,12 +1,12 @@
 /** @file The memory that 6.9 billion parameters need: a trace and a router-tuning step within a budget. */
 import path from 'node:path';
 
+import { PeakMemory } from '../../src/common/peak-memory';
 import { Model } from '../../src/model/model';
 import { traceBatch } from '../../src/model/trace';
 import { randomBatch } from '../batches';
 import type { BenchCase, BenchResult, BenchSettings, Row } from '../bench-case';
 import { runInOwnProcess } from '../own-process';
-import { PeakMemory } from '../peak-memory';
 import { ensureCheckpoint, olmoe1b7b } from '../random-checkpoint';
 import { median, secondsOf } from '../statistics';
 import { temporaryFolder } from '../temporary-folder';

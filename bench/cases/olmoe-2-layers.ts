@@ -1,13 +1,13 @@
 /** @file OLMoE's widths, two layers, a batch of eight NQ-Swap samples: forward, and one router-tuning step. */
 import path from 'node:path';
 
+import { PeakMemory } from '../../src/common/peak-memory';
 import { Model } from '../../src/model/model';
 import { routerGradients } from '../../src/model/router-gradients';
 import { allTokensArithmetic, leastArithmetic } from '../arithmetic';
 import { type BenchBatch, nqSwapBatch } from '../batches';
 import type { BenchCase } from '../bench-case';
 import { GemmPeak } from '../gemm-peak';
-import { PeakMemory } from '../peak-memory';
 import { ensureCheckpoint, type Geometry, olmoe1b7b } from '../random-checkpoint';
 import { median, medianRatio, secondsOf, takeTurns } from '../statistics';
 import { temporaryFolder } from '../temporary-folder';

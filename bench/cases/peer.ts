@@ -6,10 +6,10 @@ import { createInterface } from 'node:readline';
 
 import * as v from 'valibot';
 
+import { PeakMemory } from '../../src/common/peak-memory';
 import { Model } from '../../src/model/model';
 import { nqSwapBatch } from '../batches';
 import type { BenchCase } from '../bench-case';
-import { PeakMemory } from '../peak-memory';
 import { median, medianRatio, secondsOf, takeTurns } from '../statistics';
 import { temporaryFolder } from '../temporary-folder';
 import { memoryBudget, timedWorks, twoLayersCheckpoint } from './olmoe-2-layers';

@@ -6,12 +6,10 @@ import { Random } from '../common/random';
 import type { Model } from '../model/model';
 import { type DatasetIdentity, type RunRecord, SCHEMA_VERSION } from '../protocol/artifacts';
 import { type IdentifyRequest, IdentifyRequestSchema } from '../protocol/jobs';
-import { totalSteps } from '../train/training-loop';
 import { maximumStatisticsSamples } from './activation-statistics';
 import { type Dataset, type LazyTokenizer, loadDataset, type LoadedSample } from './dataset';
 import { engineRecord } from './engine-record';
 import { modelIdentity } from './inspect';
-import type { Phase } from './job-progress';
 import { RunFolder } from './run-folder';
 
 export const phases = {
@@ -47,23 +45,6 @@ export function loadData(
 export function statisticsSamples(samples: readonly LoadedSample[], seed: number): readonly LoadedSample[] {
   if (samples.length <= maximumStatisticsSamples) return samples;
   return new Random(seed).shuffled(samples).slice(0, maximumStatisticsSamples);
-}
-
-/** Work in forward passes of a sample: a training step costs about three; an answer is decoded token by token. */
-export function jobPhases(request: IdentifyRequest, data: IdentifyData, sampled: number): Phase[] {
-  const { train, dev, test } = data;
-  const steps = totalSteps(train.samples.length, request.training);
-  const { batch_size, grad_accumulation } = request.training;
-  const answered = test?.samples ?? [];
-  const answerTokens = answered.reduce((sum, { spans }) => sum + spans.answer[1] - spans.answer[0], 0);
-  const tuning = 3 * steps * batch_size * grad_accumulation + 10 * (dev?.samples.length ?? 0);
-  return [
-    { name: phases.baseAnswers, work: answerTokens },
-    { name: phases.baseRouting, work: sampled },
-    { name: phases.tuning, work: tuning },
-    { name: phases.tunedRouting, work: sampled },
-    { name: phases.tunedAnswers, work: answerTokens },
-  ];
 }
 
 /** `run.json` of a job that has just begun. */

@@ -2,6 +2,7 @@
 import path from 'node:path';
 
 import { CancelledError, InputError, messageOf } from '../common/errors';
+import { PeakMemory } from '../common/peak-memory';
 import { expertCounts } from '../model/architecture';
 import type { Model } from '../model/model';
 import { type Routers } from '../model/model';
@@ -19,15 +20,16 @@ import { activationStatistics } from './activation-statistics';
 import { topExperts } from './context-dependence';
 import { LazyTokenizer } from './dataset';
 import { scoreAnswers } from './evaluate';
+import { estimateIdentify } from './identify-estimate';
 import {
   checkUnchanged,
   type IdentifyData,
-  jobPhases,
   loadData,
   phases,
   startRecord,
   statisticsSamples,
 } from './identify-setup';
+import { describeEstimate } from './job-estimate';
 import { JobProgress } from './job-progress';
 import { openModel } from './open-model';
 import { writeReport } from './report/write-report';
@@ -42,6 +44,7 @@ import { writeRouters } from './trained-routers';
 export async function identify(request: IdentifyRequest, hooks: JobHooks = {}): Promise<IdentifyResult> {
   if (!request.resume) RunFolder.checkFree(request.out);
   const model = await openModel(request.model, request.engine, hooks);
+  const memory = new PeakMemory();
   try {
     checkListLength(request.k, model);
     const tokenizer = new LazyTokenizer(model.checkpoint);
@@ -51,13 +54,14 @@ export async function identify(request: IdentifyRequest, hooks: JobHooks = {}): 
     if (request.resume) checkUnchanged(folder.record(), record);
     folder.writeRecord(record);
     try {
-      return await runJob({ request, hooks, model, tokenizer, data, folder, record });
+      return await runJob({ request, hooks, model, memory, tokenizer, data, folder, record });
     } catch (error) {
       const status = error instanceof CancelledError ? 'cancelled' : 'failed';
       folder.writeRecord({ ...record, status, finished: now(), error: messageOf(error) });
       throw error;
     }
   } finally {
+    await memory.stop();
     await model.release();
   }
 }
@@ -72,6 +76,7 @@ interface Job {
   readonly request: IdentifyRequest;
   readonly hooks: JobHooks;
   readonly model: Model;
+  readonly memory: PeakMemory;
   readonly tokenizer: LazyTokenizer;
   readonly data: IdentifyData;
   readonly folder: RunFolder;
@@ -82,7 +87,9 @@ async function runJob(job: Job): Promise<IdentifyResult> {
   const { request, hooks, model, data, folder, record } = job;
   const { signal } = hooks;
   const sampled = statisticsSamples(data.train.samples, request.training.seed);
-  const progress = new JobProgress(jobPhases(request, data, sampled.length), hooks);
+  const estimate = await estimateIdentify(request, model, job.tokenizer, data, sampled);
+  hooks.log?.(describeEstimate(estimate, model.plan.memoryBudget));
+  const progress = new JobProgress(estimate.phases, hooks);
   const answers = (name: string, routers: Routers): Promise<AnswerScores | undefined> =>
     progress.time(name, () =>
       scoreAnswers(model, job.tokenizer, data.test?.samples ?? [], {
@@ -127,7 +134,8 @@ async function runJob(job: Job): Promise<IdentifyResult> {
     status: 'done',
     finished: now(),
     timings: progress.timings(),
-    memory: { peak_resident: process.resourceUsage().maxRSS * 1024 },
+    memory: { peak_resident: process.resourceUsage().maxRSS * 1024, peak_private: await job.memory.read() },
+    estimate: { seconds: estimate.seconds, memory: estimate.memory },
     results: {
       trainable_parameters: tuning.trainableParameters,
       steps: tuning.steps,

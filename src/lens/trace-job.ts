@@ -9,12 +9,13 @@ import { isTokenSample } from '../data/sample';
 import { readSamples } from '../data/samples';
 import { tokenizeSample, tokenizeUserTurn } from '../data/tokenized-sample';
 import { expertCounts } from '../model/architecture';
-import { packRows } from '../model/packed-batch';
+import { batchLengths, packRows } from '../model/packed-batch';
 import { traceBatch } from '../model/trace';
 import { runFiles } from '../protocol/artifacts';
 import type { EngineSettings, JobHooks } from '../protocol/jobs';
 import { checkTokenIds, LazyTokenizer } from './dataset';
 import { readMask } from './expert-list';
+import { checkMemory } from './job-estimate';
 import { openModel } from './open-model';
 import { writeTraceFile } from './trace-file';
 import { readRouters } from './trained-routers';
@@ -55,6 +56,14 @@ export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<
       checkTokenIds(ids, model.architecture.vocabularySize, `${job.input.file}, row ${row} (counted from 0)`),
     );
     const batch = packRows(rows);
+    checkMemory(model, [
+      {
+        batch: batchLengths(batch),
+        scored: job.logits ? batch.inputIds.length : 0,
+        trains: false,
+        keepsAttention: job.attention,
+      },
+    ]);
     const trace = await traceBatch(model, batch, {
       attention: job.attention,
       hidden: job.hidden,

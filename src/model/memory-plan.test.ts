@@ -12,8 +12,8 @@ import { planMemory } from './memory-plan';
 const checkpoint = Checkpoint.open(writeTinyCheckpoint(path.join(scratchFolder(), 'tiny')));
 
 describe('planMemory', () => {
-  it('keeps weights in memory where four float32 copies of each parameter fit the budget', () => {
-    const needed = 16 * checkpoint.parameters;
+  it('keeps weights in memory where four float32 copies of each parameter fit half of the budget', () => {
+    const needed = 2 * 16 * checkpoint.parameters;
     const mode = (memoryBudget: number): string =>
       planMemory(checkpoint, { threads: 1, memoryBudget }).memoryMode;
     expect(mode(needed)).toBe('resident');

@@ -20,13 +20,16 @@ export interface MemoryPlan {
  */
 const residentBytesPerParameter = 4 * 4;
 
+/** Weights may take half of the budget; the rest is for the work itself. */
+const shareOfWeights = 0.5;
+
 export function planMemory(
   checkpoint: Checkpoint,
   { threads, memoryBudget }: { threads: number; memoryBudget: number },
 ): MemoryPlan {
   const budget = memoryBudget > 0 ? memoryBudget : totalmem() / 2;
   const residentBytes = checkpoint.parameters * residentBytesPerParameter;
-  const memoryMode = residentBytes <= budget ? 'resident' : 'mapped';
+  const memoryMode = residentBytes <= shareOfWeights * budget ? 'resident' : 'mapped';
   return {
     memoryMode,
     threads: threads > 0 ? threads : availableParallelism(),

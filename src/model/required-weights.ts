@@ -4,6 +4,8 @@ import type {
   AttentionArchitecture,
   FeedForward,
   GatedFeedForward,
+  LayerArchitecture,
+  MixtureOfExperts,
   Projection,
   WeightReference,
 } from './architecture';
@@ -33,6 +35,23 @@ export function requiredWeights({ embedding, finalNorm, head, layers }: Architec
   return [...new Map(stored).values()];
 }
 
+/** Elements of a layer's weights, in its routed experts and in everything else. */
+export function layerElements({ inputNorm, postAttentionNorm, attention, feedForward }: LayerArchitecture): {
+  experts: number;
+  others: number;
+} {
+  const count = (weights: readonly WeightReference[]): number =>
+    weights.reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0);
+  const all = count([
+    inputNorm,
+    postAttentionNorm,
+    ...attentionWeights(attention),
+    ...feedForwardWeights(feedForward),
+  ]);
+  const experts = feedForward.kind === 'mixture' ? count(expertWeights(feedForward)) : 0;
+  return { experts, others: all - experts };
+}
+
 function attentionWeights(attention: AttentionArchitecture): WeightReference[] {
   return [...ownAttentionWeights(attention), ...projection(attention.output), ...optional(attention.sinks)];
 }
@@ -48,12 +67,16 @@ function ownAttentionWeights(attention: AttentionArchitecture): WeightReference[
 
 function feedForwardWeights(feedForward: FeedForward): WeightReference[] {
   if (feedForward.kind === 'dense') return gatedWeights(feedForward);
-  const { experts, router, shared } = feedForward;
+  const { router, shared } = feedForward;
   return [
     ...projection(router),
-    ...Array.from({ length: experts }, (_, e) => gatedWeights(feedForward.expert(e))).flat(),
+    ...expertWeights(feedForward),
     ...(shared ? [...gatedWeights(shared.expert), ...optional(shared.gate)] : []),
   ];
+}
+
+function expertWeights(mixture: MixtureOfExperts): WeightReference[] {
+  return Array.from({ length: mixture.experts }, (_, e) => gatedWeights(mixture.expert(e))).flat();
 }
 
 function gatedWeights({ gate, up, down }: GatedFeedForward): WeightReference[] {

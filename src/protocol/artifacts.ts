@@ -133,8 +133,10 @@ export const RunRecordSchema = v.object({
   }),
   /** Seconds, by phase. */
   timings: v.record(v.string(), v.number()),
-  /** Bytes. */
-  memory: v.object({ peak_resident: v.optional(v.number()) }),
+  /** Bytes at the highest: of all that was in memory, files' pages included, and of what was the process's own. */
+  memory: v.object({ peak_resident: v.optional(v.number()), peak_private: v.optional(v.number()) }),
+  /** What was foreseen: seconds of all phases, bytes of private memory at the highest. */
+  estimate: v.optional(v.object({ seconds: v.number(), memory: v.number() })),
   results: v.object({
     trainable_parameters: v.optional(v.number()),
     steps: v.optional(v.number()),

@@ -75,7 +75,7 @@ describe('identify', () => {
     ];
     const { code, stdout, stderr } = await runCli(run);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^( *\d+ % [^\n]+\n)+$/);
+    expect(stderr).toMatch(/^Estimated: \d+ s, [\d.]+ GB of memory [^\n]+\n( *\d+ % [^\n]+\n)+$/);
     const result = v.parse(IdentifyResultSchema, JSON.parse(stdout));
     const written = RunFolder.open(folder);
     expect(result.run).toEqual(written.record());

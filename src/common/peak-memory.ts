@@ -1,12 +1,13 @@
 /** @file The peak of this process's private (anonymous) memory, sampled beside the work. */
 import { Worker } from 'node:worker_threads';
 
-/** A run blocks the main thread: a second one reads the kernel's account every few milliseconds. */
+/** A run blocks the main thread: a second one reads the kernel's account every few milliseconds. Linux keeps one. */
 const sampler = `
 const { parentPort } = require('node:worker_threads');
-const { readFileSync } = require('node:fs');
+const { existsSync, readFileSync } = require('node:fs');
 let peak = 0;
 const sample = () => {
+  if (!existsSync('/proc/self/status')) return;
   const kilobytes = /RssAnon:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
   peak = Math.max(peak, kilobytes ? 1024 * Number(kilobytes[1]) : 0);
 };
@@ -17,7 +18,12 @@ parentPort.on('message', () => { sample(); parentPort.postMessage(peak); peak = 
 export class PeakMemory {
   private readonly worker = new Worker(sampler, { eval: true });
 
-  /** Bytes at the highest since the last call. Linux only. */
+  constructor() {
+    // A job that fails must not keep the process.
+    this.worker.unref();
+  }
+
+  /** Bytes at the highest since the last call; 0 where the system keeps no such account. */
   read(): Promise<number> {
     return new Promise(resolve => {
       this.worker.once('message', resolve);

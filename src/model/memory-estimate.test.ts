@@ -1,0 +1,57 @@
+/** @file Estimates against peaks of RssAnon that were measured on Linux with random OLMoE checkpoints. */
+import { describe, expect, it } from 'vitest';
+
+import { olmoe } from './families/olmoe';
+import { estimateMemory, type Workload } from './memory-estimate';
+
+const megabyte = 1e6;
+const mapped = { memoryMode: 'mapped', residentBytes: 0 } as const;
+
+function architecture(layers: number, hidden: number, width: number, vocabulary: number) {
+  return olmoe.describe({
+    model_type: 'olmoe',
+    vocab_size: vocabulary,
+    hidden_size: hidden,
+    intermediate_size: width,
+    num_hidden_layers: layers,
+    num_attention_heads: 16,
+    num_key_value_heads: 16,
+    num_experts: 64,
+    num_experts_per_tok: 8,
+    max_position_embeddings: 4096,
+    rms_norm_eps: 1e-5,
+    rope_theta: 10_000,
+  });
+}
+
+const wide = architecture(2, 2048, 1024, 50_304);
+const thin = architecture(16, 256, 64, 1000);
+
+function work(samples: number, length: number, more: Partial<Workload>): Workload {
+  const tokens = samples * length;
+  const batch = { tokens, samples, length, rows: tokens, queries: length };
+  return { batch, scored: 3 * samples, trains: false, ...more };
+}
+
+describe('estimateMemory, mapped', () => {
+  it.each([
+    ['a trace of 300 tokens with its attention', wide, work(1, 300, { keepsAttention: true }), 294],
+    ['600 tokens forward', wide, work(8, 75, {}), 516],
+    ['2400 tokens forward', wide, work(8, 300, {}), 750],
+    ['a step of 600 tokens', wide, work(8, 75, { trains: true }), 548],
+    ['a step of 1200 tokens', wide, work(8, 150, { trains: true }), 785],
+    ['a step of 2400 tokens', wide, work(8, 300, { trains: true }), 813],
+    ['a trace by many small layers', thin, work(1, 16, { keepsAttention: true }), 223],
+    ['a step of many small layers', thin, work(1, 16, { trains: true }), 628],
+  ])('%s: within a factor of 1.5 of what was measured', (_, description, piece, measured) => {
+    const ratio = estimateMemory(description, mapped, piece) / (measured * megabyte);
+    expect(ratio).toBeGreaterThan(1 / 1.5);
+    expect(ratio).toBeLessThan(1.5);
+  });
+});
+
+it('resident weights come on top', () => {
+  const piece = work(1, 16, {});
+  const plan = { memoryMode: 'resident', residentBytes: 5e9 } as const;
+  expect(estimateMemory(thin, plan, piece)).toBeGreaterThan(5e9);
+});

@@ -1,0 +1,77 @@
+/** @file How much private (anonymous) memory a piece of work takes: known before it starts. */
+import type { Architecture, LayerArchitecture } from './architecture';
+import type { MemoryPlan } from './memory-plan';
+import type { BatchLengths } from './packed-batch';
+import { layerElements } from './required-weights';
+
+/** The largest batch of a job, and what is done with it. */
+export interface Workload {
+  readonly batch: BatchLengths;
+  /** Positions whose logits are computed. */
+  readonly scored: number;
+  /** Forward and backward, with what the backward pass needs computed again: saved values come on top. */
+  readonly trains: boolean;
+  /** Whether the attention of all layers is kept. */
+  readonly keepsAttention?: boolean;
+}
+
+const bytes = 4;
+/** Node, the runtime, the tokenizer. */
+const processBytes = 100e6;
+/** Graph and kernels of a session of a layer, measured: for itself, and for each expert. */
+const sessionBytes = { layer: 1.5e6, expert: 0.17e6 };
+/** What the allocator holds back between the operators of a layer with weights of usual size, measured. */
+const allocatorBytes = 120e6;
+
+/** Bytes of private memory at the highest. Compared with measured peaks in `docs/performance.md`. */
+export function estimateMemory(
+  architecture: Architecture,
+  { memoryMode, residentBytes }: Pick<MemoryPlan, 'memoryMode' | 'residentBytes'>,
+  work: Workload,
+): number {
+  const { layers, hiddenSize, vocabularySize } = architecture;
+  const { batch, scored, trains, keepsAttention } = work;
+  const kinds = trains ? 2 : 1;
+  const sessions = layers.reduce((sum, { feedForward }) => {
+    const experts = feedForward.kind === 'mixture' ? feedForward.experts : 1;
+    return sum + kinds * (sessionBytes.layer + sessionBytes.expert * experts);
+  }, 0);
+  const states = batch.tokens * hiddenSize * bytes;
+  const activations = Math.max(...layers.map(layer => layerActivations(layer, hiddenSize, batch)));
+  const scores = scored * vocabularySize * bytes * (trains ? 4 : 2);
+  const kept =
+    (trains ? layers.length * states : 0) +
+    (keepsAttention
+      ? layers.reduce((sum, { attention }) => sum + attentionBytes(attention.heads, batch), 0)
+      : 0);
+  const fixed = processBytes + sessions + kept + scores;
+  if (memoryMode === 'mapped') {
+    const widened = Math.max(...layers.map(widenedWeights));
+    return fixed + Math.min(allocatorBytes, 2 * widened) + widened + activations;
+  }
+  // A resident session keeps the memory of its largest run.
+  return fixed + residentBytes + kinds * layers.length * activations;
+}
+
+/** Of one layer: its hidden states, the rows that go to experts and come back, and its attention. */
+function layerActivations(
+  { attention, feedForward }: LayerArchitecture,
+  hiddenSize: number,
+  batch: BatchLengths,
+): number {
+  const pairs = feedForward.kind === 'mixture' ? batch.tokens * feedForward.topK : 0;
+  const dense = feedForward.kind === 'mixture' ? 0 : feedForward.gate.weight.shape[0];
+  const states = batch.tokens * (6 * hiddenSize + 3 * dense);
+  return bytes * (states + 2.3 * pairs * hiddenSize) + 2 * attentionBytes(attention.heads, batch);
+}
+
+function attentionBytes(heads: number, { samples, length }: BatchLengths): number {
+  return samples * heads * length * length * bytes;
+}
+
+/** float32 weights that stand in memory at once in mapped mode: all of a layer but its experts, and one expert. */
+function widenedWeights(layer: LayerArchitecture): number {
+  const { feedForward } = layer;
+  const { experts, others } = layerElements(layer);
+  return bytes * (others + (feedForward.kind === 'mixture' ? experts / feedForward.experts : 0));
+}
