@@ -5,7 +5,7 @@ import { mixtureOf } from '../model/architecture';
 import type { Model, PassOptions } from '../model/model';
 import { rowStarts } from '../model/packed-batch';
 import { evaluationTokens } from '../train/router-tuning';
-import { ActivationStatistics } from './context-dependence';
+import { ActivationStatistics, type SampleRouting } from './context-dependence';
 
 /** METHOD step 2: at most this many samples. */
 export const maximumStatisticsSamples = 2000;
@@ -18,27 +18,44 @@ export interface StatisticsOptions extends PassOptions {
 export async function activationStatistics(
   model: Model,
   samples: readonly TokenizedSample[],
-  { onProgress, ...options }: StatisticsOptions = {},
+  options: StatisticsOptions = {},
 ): Promise<ActivationStatistics> {
-  const { architecture } = model;
-  const statistics = new ActivationStatistics(
-    new Map(model.moeLayers.map(layer => [layer, mixtureOf(architecture, layer).experts])),
+  const statistics = emptyStatistics(model);
+  await routeSamples(model, samples, (_, routing) => statistics.add(routing), options);
+  return statistics;
+}
+
+/** Statistics over no samples yet. */
+export function emptyStatistics({ architecture, moeLayers }: Model): ActivationStatistics {
+  return new ActivationStatistics(
+    new Map(moeLayers.map(layer => [layer, mixtureOf(architecture, layer).experts])),
   );
+}
+
+/**
+ * Runs prompt and answer of every sample.
+ * @param visit is given the sample's position and its top-k experts by MoE layer; samples come by length
+ */
+export async function routeSamples(
+  model: Model,
+  samples: readonly TokenizedSample[],
+  visit: (sample: number, routing: ReadonlyMap<number, SampleRouting>) => void,
+  { onProgress, ...options }: StatisticsOptions = {},
+): Promise<void> {
   let done = 0;
   for (const batch of evaluationBatches(samples, evaluationTokens)) {
     const chosen = await model.routing(batch, options);
     rowStarts(batch).forEach((start, row) => {
       const routing = new Map(
         [...chosen].map(([layer, { indices }]) => {
-          const { topK } = mixtureOf(architecture, layer);
+          const { topK } = mixtureOf(model.architecture, layer);
           const ofRow = indices.data.slice(start * topK, (start + batch.lengths[row]) * topK);
           return [layer, { indices: Int32Array.from(ofRow, Number) }];
         }),
       );
-      statistics.add(routing);
+      visit(batch.samples[row], routing);
     });
     done += batch.lengths.length;
     onProgress?.(done, samples.length);
   }
-  return statistics;
 }

@@ -57,7 +57,7 @@ describe('loadDataset', () => {
   it('keeps the accepted answers of texts', () => {
     const texts = write('texts.json', [{ context: 'c', question: 'q', answer: ['a', 'b'] }]);
     const [sample] = loadDataset('test', texts, tokenizer, { maxLength: 300, seed: 0 }).samples;
-    expect(sample.answers).toEqual(['a', 'b']);
+    expect(sample.source?.answers).toEqual(['a', 'b']);
     expect(sample.inputIds.slice(...sample.spans.answer).length).toBe(2);
   });
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { InputError } from '../common/errors';
 import { Random } from '../common/random';
-import { isTokenSample, type TextSample } from '../data/sample';
+import { isTokenSample, type SampleOptions, type TextSample } from '../data/sample';
 import { readSamples } from '../data/samples';
 import { type SampleTokenizer, type TokenizedSample, tokenizeSample } from '../data/tokenized-sample';
 import type { Checkpoint } from '../model/checkpoint/checkpoint';
@@ -11,8 +11,10 @@ import { Tokenizer } from '../model/tokenizer/tokenizer';
 import type { DatasetIdentity } from '../protocol/artifacts';
 
 export interface LoadedSample extends TokenizedSample {
-  /** Accepted answers; absent in samples that came as tokens. */
-  readonly answers?: TextSample['answers'];
+  /** Number of the sample in its file, from 0. */
+  readonly index: number;
+  /** The sample as text; absent in samples that came as tokens. */
+  readonly source?: TextSample;
 }
 
 export interface Dataset {
@@ -50,6 +52,12 @@ export function checkTokenIds(inputIds: readonly number[], vocabularySize: numbe
   );
 }
 
+export interface DatasetOptions extends SampleOptions {
+  readonly limit?: number;
+  readonly maxLength: number;
+  readonly seed: number;
+}
+
 /**
  * Reads a dataset file, draws at most `limit` samples of it (seeded; all in file order without a limit), and drops
  * those longer than `maxLength` tokens or the model's positions.
@@ -59,9 +67,9 @@ export function loadDataset(
   split: string,
   file: string,
   tokenizer: LazyTokenizer,
-  { limit, maxLength, seed }: { limit?: number; maxLength: number; seed: number },
+  { limit, maxLength, seed, ...options }: DatasetOptions,
 ): Dataset {
-  const { samples: all, bytes, sha256 } = readSamples(file);
+  const { samples: all, bytes, sha256 } = readSamples(file, options);
   const indices = Array.from(all, (_, i) => i);
   const chosen =
     limit === undefined || limit >= all.length ? indices : new Random(seed).shuffled(indices).slice(0, limit);
@@ -72,9 +80,9 @@ export function loadDataset(
       const sample = all[i];
       const tokenized = isTokenSample(sample)
         ? sample
-        : { ...tokenizeSample(tokenizer.get(), sample), answers: sample.answers };
+        : { ...tokenizeSample(tokenizer.get(), sample), source: sample };
       checkTokenIds(tokenized.inputIds, vocabularySize, `${file}, sample ${i} (counted from 0)`);
-      return tokenized;
+      return { ...tokenized, index: i };
     });
   const longest = Math.min(maxLength, maxPositions);
   const fitting = samples.filter(({ inputIds }) => inputIds.length <= longest);

@@ -2,10 +2,12 @@
 import { evaluationBatches } from '../data/batches';
 import { generateGreedily } from '../model/generate';
 import type { Model, PassOptions } from '../model/model';
+import type { Prediction, Scores } from '../protocol/analyses';
 import type { AnswerScores } from '../protocol/artifacts';
 import { evaluationTokens } from '../train/router-tuning';
+import { meanEstimate } from './analyses/bootstrap';
 import type { LazyTokenizer, LoadedSample } from './dataset';
-import { aggregate, type AnsweredQuestion } from './squad-metrics';
+import { aggregate, bestScore, exactMatch, f1 } from './squad-metrics';
 
 /** METHOD: at most 32 new tokens, ended by the end-of-sequence token. */
 const maxNewTokens = 32;
@@ -19,20 +21,81 @@ export async function scoreAnswers(
   model: Model,
   tokenizer: LazyTokenizer,
   samples: readonly LoadedSample[],
-  { onProgress, ...options }: EvaluationOptions = {},
+  options: EvaluationOptions = {},
 ): Promise<AnswerScores | undefined> {
-  const scored = samples.filter(({ answers }) => answers !== undefined);
-  if (scored.length === 0) return undefined;
-  const questions: AnsweredQuestion[] = [];
-  for (const { samples: rows } of evaluationBatches(scored, evaluationTokens)) {
-    const prompts = rows.map(i => scored[i].inputIds.slice(0, scored[i].spans.answer[0]));
+  const predictions = await predictAnswers(model, tokenizer, samples, options);
+  return predictions.length === 0 ? undefined : aggregate(predictions);
+}
+
+/** The model's answers to the samples that have a text answer to compare with, in their order. */
+export async function predictAnswers(
+  model: Model,
+  tokenizer: LazyTokenizer,
+  samples: readonly LoadedSample[],
+  { onProgress, ...options }: EvaluationOptions = {},
+): Promise<Prediction[]> {
+  const asked = samples.filter(({ source }) => source !== undefined);
+  const predictions: Prediction[] = [];
+  let done = 0;
+  for (const { samples: rows } of evaluationBatches(asked, evaluationTokens)) {
+    const prompts = rows.map(i => asked[i].inputIds.slice(0, asked[i].spans.answer[0]));
     const eosTokenId = tokenizer.get().eosTokenId;
     const continuations = await generateGreedily(model, prompts, { ...options, maxNewTokens, eosTokenId });
     continuations.forEach((ids, i) => {
-      const prediction = tokenizer.get().decode(ids, { skipSpecialTokens: true });
-      questions.push({ prediction, answers: scored[rows[i]].answers ?? [] });
+      const text = tokenizer.get().decode(ids, { skipSpecialTokens: true });
+      predictions[rows[i]] = scored(text, asked[rows[i]]);
     });
-    onProgress?.(questions.length, scored.length);
+    done += rows.length;
+    onProgress?.(done, asked.length);
   }
-  return aggregate(questions);
+  return predictions;
+}
+
+function scored(prediction: string, { index, source }: LoadedSample): Prediction {
+  const { answers, originalAnswer } = source ?? { answers: [] };
+  const isFaithful = bestScore(exactMatch, prediction, answers) === 1;
+  // Where memory is right there is nothing to tell apart.
+  const tells = originalAnswer !== undefined && bestScore(exactMatch, originalAnswer, answers) === 0;
+  return {
+    sample: index,
+    prediction,
+    answers: [...answers],
+    em: isFaithful ? 100 : 0,
+    f1: 100 * bestScore(f1, prediction, answers),
+    ...(tells ? { from_memory: exactMatch(prediction, originalAnswer) === 1 } : {}),
+  };
+}
+
+/** Means over the predictions, of which there must be some, with bootstrap intervals. */
+export function scoresOf(predictions: readonly Prediction[], seed: number): Scores {
+  const em = meanEstimate(
+    predictions.map(prediction => prediction.em),
+    seed,
+  );
+  const f1Score = meanEstimate(
+    predictions.map(prediction => prediction.f1),
+    seed,
+  );
+  const memory = predictions.flatMap(({ from_memory }) =>
+    from_memory === undefined ? [] : [from_memory ? 100 : 0],
+  );
+  return {
+    ...aggregate(predictions),
+    em_interval: [em.low ?? 0, em.high ?? 0],
+    f1_interval: [f1Score.low ?? 0, f1Score.high ?? 0],
+    ...(memory.length > 0 ? { memory_answers: meanEstimate(memory, seed) } : {}),
+  };
+}
+
+/** Mean over samples of a score's difference between two sets of answers to the same samples. */
+export function scoreChange(
+  before: readonly Prediction[],
+  after: readonly Prediction[],
+  score: 'em' | 'f1',
+  seed: number,
+): ReturnType<typeof meanEstimate> {
+  return meanEstimate(
+    after.map((prediction, i) => prediction[score] - before[i][score]),
+    seed,
+  );
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 
 import { InputError, messageOf } from '../common/errors';
+import { Random } from '../common/random';
 import { mixtureOf } from '../model/architecture';
 import type { ExpertMask, Model } from '../model/model';
 import { ContextDependenceSchema, type ExpertList, ExpertListSchema } from '../protocol/artifacts';
@@ -60,17 +61,43 @@ export function readExpertList(file: string, model: Model): ExpertList {
  * @throws InputError as {@link readExpertList}, or if fewer experts than a token is sent to are left in a layer
  */
 export function readMask(file: string, model: Model): ExpertMask {
-  const mask = asMask(readExpertList(file, model));
+  return checkedMask(readExpertList(file, model), model, file);
+}
+
+/**
+ * The mask that switches the listed experts off.
+ * @param where the list comes from, with which messages begin
+ * @throws InputError if fewer experts than a token is sent to are left in a layer
+ */
+export function checkedMask(list: ExpertList, model: Model, where: string): ExpertMask {
+  const mask = asMask(list);
   for (const [layer, masked] of mask) {
     const { experts, topK } = mixtureOf(model.architecture, layer);
     const left = experts - new Set(masked).size;
     if (left < topK) {
       throw new InputError(
-        `${file}: layer ${layer} would keep ${left} of ${experts} experts, but each token is sent to ${topK}. Mask fewer.`,
+        `${where}: layer ${layer} would keep ${left} of ${experts} experts, but each token is sent to ${topK}. Mask fewer.`,
       );
     }
   }
   return mask;
+}
+
+/** For each MoE layer `k` different experts, all equally likely, ascending. Seeded. */
+export function randomExperts({ architecture, moeLayers }: Model, k: number, seed: number): ExpertList {
+  const random = new Random(seed);
+  return Object.fromEntries(
+    moeLayers.map(layer => {
+      const all = Array.from({ length: mixtureOf(architecture, layer).experts }, (_, expert) => expert);
+      return [
+        String(layer),
+        random
+          .shuffled(all)
+          .slice(0, k)
+          .sort((a, b) => a - b),
+      ];
+    }),
+  );
 }
 
 export function asMask(list: ExpertList): ExpertMask {

@@ -10,7 +10,7 @@ import { activationStatistics } from '../../src/lens/activation-statistics';
 import { topExperts } from '../../src/lens/context-dependence';
 import { asMask } from '../../src/lens/expert-list';
 import { families } from '../../src/model/families';
-import { Model, type Routers } from '../../src/model/model';
+import { Model } from '../../src/model/model';
 import { packRows } from '../../src/model/packed-batch';
 import { traceBatch } from '../../src/model/trace';
 import { TrainingSettingsSchema } from '../../src/protocol/jobs';
@@ -20,7 +20,9 @@ import {
   goldenFolder,
   goldenIsPresent,
   goldenJson,
+  goldenRouters,
   goldenTensors,
+  goldenTraceRows,
   largestDifference,
   packGolden,
   tolerance,
@@ -55,15 +57,6 @@ function trainings(family: string): string[] {
   return ['train_rt', ...(existsSync(weightOnly) ? ['train_rt_weight_only'] : [])];
 }
 
-/** The golden trace's rows: the samples of `method.json`. */
-function traceRows(family: string): number[][] {
-  const trace = goldenTensors(family, 'expected/trace.safetensors');
-  const lengths = Array.from(trace.readInt('lengths'), Number);
-  const ids = Array.from(trace.readInt('input_ids'), Number);
-  const longest = ids.length / lengths.length;
-  return lengths.map((length, b) => ids.slice(b * longest, b * longest + length));
-}
-
 /** Rows of the micro-batches, in the order in which consecutive batches go through them. */
 function trainingSamples({ micro_batches }: GoldenTraining): TokenizedSample[] {
   return micro_batches.flatMap(({ input_ids, lengths, answer_spans }) =>
@@ -71,21 +64,6 @@ function trainingSamples({ micro_batches }: GoldenTraining): TokenizedSample[] {
       inputIds: ids.slice(0, lengths[row]),
       spans: { answer: answer_spans[row] },
     })),
-  );
-}
-
-function goldenRouters(model: Model, family: string): Routers {
-  const stored = goldenTensors(family, 'expected/train_rt.safetensors');
-  return new Map(
-    [...model.baseRouters].map(([layer, feeds]) => [
-      layer,
-      Object.fromEntries(
-        Object.entries(feeds).map(([feed, { shape }]) => [
-          feed,
-          { data: stored.readFloat32(`layers.${layer}.${feed}`), shape },
-        ]),
-      ),
-    ]),
   );
 }
 
@@ -131,7 +109,7 @@ for (const { name } of families) {
 
     it('counts activations exactly, base and tuned', async () => {
       const golden = goldenJson<GoldenMethod>(name, 'expected/method.json');
-      const samples = traceRows(name).map(inputIds => ({
+      const samples = goldenTraceRows(name).map(inputIds => ({
         inputIds,
         spans: { answer: [1, 2] as [number, number] },
       }));
@@ -155,7 +133,7 @@ for (const { name } of families) {
     it('routes around masked experts', async () => {
       const golden = goldenTensors(name, 'expected/masked_trace.safetensors');
       const { masked_experts } = goldenJson<GoldenGeneration>(name, 'expected/generate.json');
-      const rows = traceRows(name);
+      const rows = goldenTraceRows(name);
       const lengths = rows.map(row => row.length);
       const longest = Math.max(...lengths);
       const trace = await traceBatch(model, packRows(rows), { mask: asMask(masked_experts), logits: true });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect } from 'vitest';
 
 import { SafetensorsFile } from '../../src/model/checkpoint/safetensors-file';
+import type { Model, Routers } from '../../src/model/model';
 
 /** The folder of golden files, beside the project. Tests that need it say *skipped* where it is absent. */
 export const goldenFolder = path.resolve(import.meta.dirname, '../../../shared/golden');
@@ -16,6 +17,31 @@ export function goldenJson<T>(...parts: string[]): T {
 
 export function goldenTensors(...parts: string[]): SafetensorsFile {
   return SafetensorsFile.open(path.join(goldenFolder, ...parts));
+}
+
+/** The golden trace's rows: the samples of `method.json`. */
+export function goldenTraceRows(family: string): number[][] {
+  const trace = goldenTensors(family, 'expected/trace.safetensors');
+  const lengths = Array.from(trace.readInt('lengths'), Number);
+  const ids = Array.from(trace.readInt('input_ids'), Number);
+  const longest = ids.length / lengths.length;
+  return lengths.map((length, b) => ids.slice(b * longest, b * longest + length));
+}
+
+/** The routers that the reference implementation tuned. */
+export function goldenRouters(model: Model, family: string): Routers {
+  const stored = goldenTensors(family, 'expected/train_rt.safetensors');
+  return new Map(
+    [...model.baseRouters].map(([layer, feeds]) => [
+      layer,
+      Object.fromEntries(
+        Object.entries(feeds).map(([feed, { shape }]) => [
+          feed,
+          { data: stored.readFloat32(`layers.${layer}.${feed}`), shape },
+        ]),
+      ),
+    ]),
+  );
 }
 
 /** Tolerances of a float32 runtime (README §5 of the golden files). */
