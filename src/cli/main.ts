@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 
 import { CancelledError, InputError, messageOf } from '../common/errors';
 import { version } from '../lens/version';
+import { addAnalyze } from './commands/analyze';
+import { addEvaluate } from './commands/evaluate';
 import { addIdentify } from './commands/identify';
 import { addInspect } from './commands/inspect';
 import { addReport } from './commands/report';
@@ -17,7 +19,7 @@ async function main(): Promise<number> {
     .option('--verbose', 'print stack traces of failures')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(usageError(text)) });
-  for (const add of [addInspect, addTrace, addIdentify, addReport]) add(program);
+  for (const add of [addInspect, addTrace, addIdentify, addEvaluate, addAnalyze, addReport]) add(program);
   try {
     await program.parseAsync();
     return 0;

@@ -32,6 +32,15 @@ export function variantName({ job }: RunRecord): string {
   return job === 'identify' ? 'router-tuned' : job;
 }
 
+/** Names of what runs made of the model; those that are the same are told apart by the folders. */
+export function variantNames(runs: readonly string[], model: Model): string[] {
+  const names = runs.map(run => variantName(openRunOf(run, model).record()));
+  const folders = shortNames(runs);
+  return names.map((name, i) =>
+    names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${folders[i]})`,
+  );
+}
+
 /** @throws InputError if the folder holds no run, or one of another model */
 export function openRunOf(run: string, model: Model): RunFolder {
   const folder = RunFolder.open(run);

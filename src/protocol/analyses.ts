@@ -81,7 +81,13 @@ export const AnalyzeRequestSchema = v.variant('kind', [
     /** Random lists of as many experts a layer as there are CE. */
     random: v.optional(index, 3),
   }),
-  v.object({ kind: v.literal('patterns'), ...common, data: files, run: v.string() }),
+  v.object({
+    kind: v.literal('patterns'),
+    ...common,
+    data: files,
+    run: v.string(),
+    limit: v.optional(count, 1000),
+  }),
   v.object({ kind: v.literal('transfer'), ...common, data: files, runs: files }),
   v.object({ kind: v.literal('forgetting'), ...common, data: v.string(), runs: files }),
   v.object({ kind: v.literal('cost'), ...common, runs: files }),

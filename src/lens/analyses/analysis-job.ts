@@ -1,0 +1,70 @@
+/** @file What each analysis is given, and what it gives: numbers, a table, pictures. */
+import type { Model } from '../../model/model';
+import type { AnalysisKind, AnalysisResult, AnalyzeRequestOf, Estimate } from '../../protocol/analyses';
+import type { JobHooks } from '../../protocol/jobs';
+import type { Cell, Table } from '../csv';
+import type { Dataset, LazyTokenizer } from '../dataset';
+import { JobProgress } from '../job-progress';
+import type { PassHooks } from './pass-hooks';
+
+export interface AnalysisJob<K extends AnalysisKind> {
+  readonly request: AnalyzeRequestOf<K>;
+  readonly model: Model;
+  readonly tokenizer: LazyTokenizer;
+  /** In the order of the request. */
+  readonly datasets: readonly Dataset[];
+  /** Names the passes over samples that the analysis is made of. */
+  readonly plan: (names: readonly string[]) => Passes;
+}
+
+export interface AnalysisOutcome {
+  readonly result: AnalysisResult;
+  readonly table: Table;
+  /** SVG. */
+  readonly figure: string;
+  /** Further files by name. */
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+/** Passes of an analysis, taken to last equally long. */
+export class Passes {
+  private readonly progress: JobProgress;
+
+  constructor(
+    names: readonly string[],
+    private readonly hooks: JobHooks,
+  ) {
+    this.progress = new JobProgress(
+      names.map(name => ({ name, work: 1 })),
+      hooks,
+    );
+  }
+
+  /** Runs one of the passes. */
+  run<T>(name: string, pass: (hooks: PassHooks) => Promise<T>): Promise<T> {
+    const onProgress = (done: number, total: number): void =>
+      this.progress.report(name, done / total, `${done} of ${total}`);
+    return this.progress.time(name, () => pass({ signal: this.hooks.signal, onProgress }));
+  }
+
+  /** Seconds by pass. */
+  timings(): Record<string, number> {
+    return this.progress.timings();
+  }
+}
+
+/** Columns of {@link estimateCells}. */
+export const estimateColumns = ['value', 'low', 'high', 'samples'];
+
+export function estimateCells({ value, low, high, samples }: Estimate): Cell[] {
+  return [value, low, high, samples];
+}
+
+/** The only dataset of an analysis that takes one. */
+export function onlyDataset({ datasets }: Pick<AnalysisJob<AnalysisKind>, 'datasets'>): Dataset {
+  if (datasets.length !== 1) throw new Error(`one dataset was expected, not ${datasets.length}`);
+  return datasets[0];
+}
+
+/** Why a figure shows bands and whiskers. */
+export const intervalNote = '95 % bootstrap intervals';
