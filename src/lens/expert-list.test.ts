@@ -12,7 +12,7 @@ import { SafetensorsFile } from '../model/checkpoint/safetensors-file';
 import { writeSafetensors } from '../model/checkpoint/safetensors-writer';
 import { Model } from '../model/model';
 import type { ContextDependence } from '../protocol/artifacts';
-import { readExpertList, readMask } from './expert-list';
+import { checkedMask, randomExperts, readExpertList, readMask } from './expert-list';
 import { readRouters, writeRouters } from './trained-routers';
 
 const scratch = scratchFolder();
@@ -45,6 +45,35 @@ describe('readExpertList', () => {
     const file = write(content);
     expect(() => readExpertList(file, model)).toThrow(InputError);
     expect(() => readExpertList(file, model)).toThrow(message);
+  });
+});
+
+describe('randomExperts', () => {
+  it('lists k different experts of each layer, with the seed', () => {
+    const list = randomExperts(model, 2, 7);
+    expect(Object.keys(list)).toEqual(['0', '1']);
+    for (const experts of Object.values(list)) {
+      expect(new Set(experts).size).toBe(2);
+      expect(experts.every(expert => expert >= 0 && expert < 4)).toBe(true);
+    }
+    expect(randomExperts(model, 2, 7)).toEqual(list);
+    const lists = Array.from({ length: 20 }, (_, seed) => JSON.stringify(randomExperts(model, 2, seed)));
+    expect(new Set(lists).size).toBeGreaterThan(1);
+  });
+
+  it('chooses every expert equally often', () => {
+    const counts = [0, 0, 0, 0];
+    for (let seed = 0; seed < 1000; seed++)
+      for (const expert of randomExperts(model, 1, seed)['0']) counts[expert]++;
+    // 250 expected; the standard deviation is √(1000 · ¼ · ¾) = 13.7.
+    for (const count of counts) expect(Math.abs(count - 250)).toBeLessThan(4 * 13.7);
+  });
+});
+
+describe('checkedMask', () => {
+  it('says where a list comes from that leaves too few experts', () => {
+    expect(checkedMask({ 0: [1, 3] }, model, 'run')).toEqual(new Map([[0, [1, 3]]]));
+    expect(() => checkedMask({ 0: [0, 1, 3] }, model, 'run')).toThrow(/^run: layer 0 would keep 1 of 4/);
   });
 });
 

@@ -33,7 +33,7 @@ export function barPanel(options: BarPanelOptions): Panel {
   const longest = Math.max(...bars.map(({ value }) => textWidth(value === undefined ? '' : format(value))));
   const right = Math.max(left + 140, width - longest - 12);
   const reached = extent([...bars.flatMap(({ value, interval = [] }) => [value, ...interval]), atLeast]);
-  const x = linearScale(aroundZero(reached), [left, right], 5);
+  const x = linearScale(aroundZero(reached), [left, right]);
   const top = title === '' ? 8 : 34;
   let next = top;
   const drawn = rows.flatMap(({ bars: own }, i) => {

@@ -9,7 +9,7 @@ export interface Scale {
 }
 
 /** A linear scale whose ends lie at those of `range`. */
-export function linearScale([low, high]: Range, range: Range, tickCount = 5): Scale {
+export function linearScale([low, high]: Range, range: Range, tickCount = 6): Scale {
   const end = high > low ? high : low + 1;
   const step = tickStep([low, end], tickCount);
   const first = Math.ceil(low / step - 1e-9);
