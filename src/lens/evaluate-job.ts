@@ -31,7 +31,7 @@ export interface EvaluationAnswer {
  */
 export async function evaluate(request: EvaluateRequest, hooks: JobHooks = {}): Promise<EvaluationAnswer> {
   const { seed, limit, max_seq_length: maxLength } = request;
-  const model = openModel(request.model, request.engine);
+  const model = await openModel(request.model, request.engine, hooks);
   try {
     const tokenizer = new LazyTokenizer(model.checkpoint);
     const variant = request.run === undefined ? baseVariant(model) : tunedVariant(request.run, model);

@@ -33,7 +33,7 @@ import { type AnalysisJob, type AnalysisOutcome, Passes } from './analysis-job';
  */
 export async function analyze(request: AnalyzeRequest, hooks: JobHooks = {}): Promise<AnalyzeAnswer> {
   RunFolder.checkFree(request.out);
-  const model = openModel(request.model, request.engine);
+  const model = await openModel(request.model, request.engine, hooks);
   try {
     const tokenizer = new LazyTokenizer(model.checkpoint);
     const datasets = loadDatasets(request, tokenizer);
