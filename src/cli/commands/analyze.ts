@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 
 import { analyze } from '../../lens/analyses/analyze';
-import { type AnalysisKind, type AnalyzeRequestInput,AnalyzeRequestSchema } from '../../protocol/analyses';
+import { type AnalysisKind, type AnalyzeRequestInput, AnalyzeRequestSchema } from '../../protocol/analyses';
 import { runsFolder } from '../../protocol/artifacts';
 import { runFolderName } from '../../protocol/jobs';
 import { describeAnalysis } from '../describe-analysis';
