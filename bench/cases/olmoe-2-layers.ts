@@ -3,7 +3,9 @@ import path from 'node:path';
 
 import { PeakMemory } from '../../src/common/peak-memory';
 import { Model } from '../../src/model/model';
-import { routerGradients } from '../../src/model/router-gradients';
+import { weightGradients } from '../../src/model/weight-gradients';
+import { readWeights } from '../../src/model/weight-values';
+import { routerNames } from '../../src/train/router-tuning';
 import { allTokensArithmetic, leastArithmetic } from '../arithmetic';
 import { type BenchBatch, nqSwapBatch } from '../batches';
 import type { BenchCase } from '../bench-case';
@@ -28,11 +30,13 @@ export function timedWorks(
 ): Record<'forward' | 'forwardAllTokens', () => Promise<unknown>> & {
   step: () => Promise<{ loss: number }>;
 } {
+  const routers = readWeights(model.checkpoint, routerNames(model.architecture, { bias: false }));
+  const tuned = model.withWeights({ tensors: routers });
   return {
     forward: async () =>
       model.head.negativeLogLikelihoods(await model.forwardRows(batch, targets.rows), targets.targets),
     forwardAllTokens: () => model.forward(batch),
-    step: () => routerGradients(model, batch, targets),
+    step: () => weightGradients(tuned, batch, targets),
   };
 }
 

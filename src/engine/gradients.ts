@@ -65,6 +65,21 @@ export function gradients(
   return targets.map(target => flowing.get(target));
 }
 
+/**
+ * {@link gradients} of targets that the outputs are known to depend on.
+ * @throws Error if they do not
+ */
+export function knownGradients(
+  seeds: readonly Seed[],
+  targets: readonly Tensor[],
+  options?: GradientOptions,
+): FloatTensor[] {
+  return gradients(seeds, targets, options).map((gradient, i) => {
+    if (!gradient) throw new Error(`no gradient reaches "${targets[i].name}"`);
+    return gradient;
+  });
+}
+
 /** The targets and everything of a floating type that is computed from them. */
 function dependentsOf(targets: readonly Tensor[], tape: readonly TapeEntry[]): Set<Tensor> {
   const dependent = new Set(targets);

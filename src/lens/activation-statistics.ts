@@ -4,7 +4,7 @@ import type { TokenizedSample } from '../data/tokenized-sample';
 import { mixtureOf } from '../model/architecture';
 import type { Model, PassOptions } from '../model/model';
 import { rowStarts } from '../model/packed-batch';
-import { evaluationTokens } from '../train/router-tuning';
+import { evaluationTokens } from '../train/fine-tuning';
 import { ActivationStatistics, type SampleRouting } from './context-dependence';
 
 /** METHOD step 2: at most this many samples. */

@@ -4,7 +4,7 @@ import { generateGreedily } from '../model/generate';
 import type { Model, PassOptions } from '../model/model';
 import type { Prediction, Scores } from '../protocol/analyses';
 import type { AnswerScores } from '../protocol/artifacts';
-import { evaluationTokens } from '../train/router-tuning';
+import { evaluationTokens } from '../train/fine-tuning';
 import { meanEstimate } from './analyses/bootstrap';
 import type { LazyTokenizer, LoadedSample } from './dataset';
 import { aggregate, bestScore, exactMatch, f1 } from './squad-metrics';

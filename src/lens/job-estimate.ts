@@ -4,7 +4,7 @@ import type { TokenizedSample } from '../data/tokenized-sample';
 import { estimateMemory, type Workload } from '../model/memory-estimate';
 import type { Model } from '../model/model';
 import type { BatchLengths } from '../model/packed-batch';
-import { evaluationTokens } from '../train/router-tuning';
+import { evaluationTokens } from '../train/fine-tuning';
 
 export interface JobEstimate {
   readonly seconds: number;

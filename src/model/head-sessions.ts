@@ -1,5 +1,5 @@
 /** @file The sessions of the head: logits, loss, and the gradient of the loss. */
-import { gradients } from '../engine/gradients';
+import { knownGradients } from '../engine/gradients';
 import type { FloatTensor, Tensor } from '../engine/graph';
 import { cutModel } from '../engine/onnx-model';
 import { type HostTensor, Session, type SessionOptions } from '../engine/session';
@@ -16,19 +16,39 @@ export interface LossTargets {
   readonly targets: readonly number[];
 }
 
-type Kind = 'logits' | 'normalised' | 'loss' | 'loss-and-gradient';
+/** The loss of a batch and its gradient. */
+export interface LossAndGradient {
+  /** −log p of each row's target, nats. */
+  readonly negativeLogLikelihoods: Float32Array;
+  /** Gradient of `hidden`; only if asked for. */
+  readonly hidden?: HostTensor;
+  /** Gradient of each tuned weight, by its name. */
+  readonly weights: Readonly<Record<string, HostTensor>>;
+}
+
+type Kind = 'logits' | 'normalised' | 'loss' | 'loss-and-gradient' | 'loss-and-gradient-of-weights';
+
+interface GradientTensors {
+  readonly hidden: FloatTensor;
+  readonly weights: Readonly<Record<string, FloatTensor>>;
+}
 
 export class HeadSessions {
   private readonly graph: HeadGraph;
   private readonly sessions = new Map<Kind, Promise<Session>>();
-  private hiddenGradient: FloatTensor | undefined;
+  private gradientTensors: GradientTensors | undefined;
 
   constructor(
     checkpoint: Checkpoint,
     architecture: Architecture,
     private readonly options: SessionOptions,
+    /** Weights of the head that are fed. */
+    private readonly tuned: Readonly<Record<string, HostTensor>> = {},
   ) {
-    this.graph = head(checkpoint, architecture, { inParts: options.memoryMode === 'mapped' });
+    this.graph = head(checkpoint, architecture, {
+      inParts: options.memoryMode === 'mapped',
+      tuned: { names: Object.keys(tuned) },
+    });
   }
 
   /** Logits [rows, vocabulary] of all rows of `hidden` [tokens, hidden], or of some. */
@@ -49,20 +69,26 @@ export class HeadSessions {
     return floats(results[this.graph.negativeLogLikelihood.name]);
   }
 
-  /** −log p of each row's target, and the gradient of `Σ weight · −log p` with respect to `hidden`. */
+  /** −log p of each row's target, and the gradient of `Σ weight · −log p`. */
   async lossAndGradient(
     hidden: HostTensor,
     targets: readonly number[],
     weight: number,
-  ): Promise<{ negativeLogLikelihoods: Float32Array; gradient: HostTensor }> {
+    { towardsHidden }: { towardsHidden: boolean },
+  ): Promise<LossAndGradient> {
     const shape = [targets.length, 1];
-    const results = await this.run('loss-and-gradient', hidden, undefined, {
+    const kind = towardsHidden ? 'loss-and-gradient' : 'loss-and-gradient-of-weights';
+    const results = await this.run(kind, hidden, undefined, {
       targets: hostIndices(targets, shape),
       loss_weights: { data: new Float32Array(targets.length).fill(weight), shape },
     });
+    const found = this.gradients();
     return {
       negativeLogLikelihoods: floats(results[this.graph.negativeLogLikelihood.name]),
-      gradient: results[this.gradientTensor().name],
+      ...(towardsHidden ? { hidden: results[found.hidden.name] } : {}),
+      weights: Object.fromEntries(
+        Object.entries(found.weights).map(([name, gradient]) => [name, results[gradient.name]]),
+      ),
     };
   }
 
@@ -83,7 +109,13 @@ export class HeadSessions {
     const rowOfToken = new Array<number>(tokens).fill(rows.length);
     rows.forEach((token, row) => (rowOfToken[token] = row));
     const session = await this.session(kind);
-    return session.run({ hidden, rows: hostIndices(rows), row_of_token: hostIndices(rowOfToken), ...more });
+    return session.run({
+      ...this.tuned,
+      hidden,
+      rows: hostIndices(rows),
+      row_of_token: hostIndices(rowOfToken),
+      ...more,
+    });
   }
 
   private session(kind: Kind): Promise<Session> {
@@ -104,17 +136,27 @@ export class HeadSessions {
       case 'loss':
         return [negativeLogLikelihood];
       case 'loss-and-gradient':
-        return [negativeLogLikelihood, this.gradientTensor()];
+        return [negativeLogLikelihood, this.gradients().hidden, ...Object.values(this.gradients().weights)];
+      case 'loss-and-gradient-of-weights':
+        return [negativeLogLikelihood, ...Object.values(this.gradients().weights)];
     }
   }
 
-  private gradientTensor(): FloatTensor {
-    if (this.hiddenGradient) return this.hiddenGradient;
-    const { negativeLogLikelihood, lossWeights, hidden } = this.graph;
-    const [gradient] = gradients([{ output: negativeLogLikelihood, gradient: lossWeights }], [hidden]);
-    if (!gradient) throw new Error('no gradient reaches the hidden states');
-    this.hiddenGradient = gradient;
-    return gradient;
+  /** Records the backward pass beside the forward one, once. */
+  private gradients(): GradientTensors {
+    if (this.gradientTensors) return this.gradientTensors;
+    const { negativeLogLikelihood, lossWeights, hidden, fed } = this.graph;
+    const names = Object.keys(fed);
+    const targets = [hidden, ...Object.values(fed)];
+    const [ofHidden, ...ofWeights] = knownGradients(
+      [{ output: negativeLogLikelihood, gradient: lossWeights }],
+      targets,
+    );
+    this.gradientTensors = {
+      hidden: ofHidden,
+      weights: Object.fromEntries(names.map((name, i) => [name, ofWeights[i]])),
+    };
+    return this.gradientTensors;
   }
 }
 

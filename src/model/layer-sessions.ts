@@ -1,6 +1,6 @@
 /** @file The sessions of one decoder layer: forward, forward with attention, forward that saves, backward. */
 import { bytesPerElement } from '../engine/data-type';
-import { gradients } from '../engine/gradients';
+import { knownGradients } from '../engine/gradients';
 import type { FloatTensor, Tensor } from '../engine/graph';
 import { cutModel } from '../engine/onnx-model';
 import { type HostTensor, Session, type SessionOptions } from '../engine/session';
@@ -36,24 +36,34 @@ export interface LayerForward {
 export type LayerMemory = Readonly<Record<keyof Memory, HostTensor>>;
 
 export interface LayerBackward {
-  /** Gradient of each trainable tensor of the router, by the name of its feed. */
-  readonly router: Readonly<Record<string, HostTensor>>;
+  /** Gradient of each weight asked for, by the name of its feed. */
+  readonly weights: Readonly<Record<string, HostTensor>>;
   /** Gradient of the layer's input; only if asked for. */
   readonly input?: HostTensor;
 }
 
-type Kind = 'forward' | 'trace' | 'routing' | 'training' | 'backward' | 'backward-to-router';
-
-interface BackwardTensors {
-  readonly router: Readonly<Record<string, FloatTensor>>;
-  readonly input: FloatTensor;
+/** What gradients are wanted of: weights by the names of their feeds, and the layer's input. */
+export interface GradientTargets {
+  readonly weights: readonly string[];
+  readonly input: boolean;
 }
+
+type Kind = 'forward' | 'trace' | 'routing' | 'training';
+
+interface BackwardPass {
+  readonly targets: readonly string[];
+  readonly gradients: readonly FloatTensor[];
+  readonly session: Promise<Session>;
+}
+
+/** Stands for the layer's input among the targets of a backward pass. */
+const inputTarget = 'hidden';
 
 /** Sessions are made when first used: a model that is only traced never builds a backward pass. */
 export class LayerSessions {
   private readonly layer: DecoderLayer;
-  private readonly sessions = new Map<string, Promise<Session>>();
-  private readonly backwardPasses = new Map<boolean, BackwardTensors>();
+  private readonly sessions = new Map<Kind, Promise<Session>>();
+  private readonly backwardPasses = new Map<string, BackwardPass>();
   private outputGradient: FloatTensor | undefined;
 
   constructor(
@@ -118,39 +128,32 @@ export class LayerSessions {
     feeds: Feeds,
     saved: Feeds | undefined,
     outputGradient: HostTensor,
-    { towardsInput }: { towardsInput: boolean },
+    wanted: GradientTargets,
   ): Promise<LayerBackward> {
-    const session = await this.session(towardsInput ? 'backward' : 'backward-to-router', saved !== undefined);
-    const results = await session.run({ ...feeds, ...saved, output_gradient: outputGradient });
-    const { router, input } = this.backwardTensors(saved !== undefined);
-    return {
-      router: Object.fromEntries(Object.entries(router).map(([feed, { name }]) => [feed, results[name]])),
-      ...(towardsInput ? { input: results[input.name] } : {}),
-    };
+    const { targets, gradients, session } = this.backwardPass(wanted, saved !== undefined);
+    const results = await (await session).run({ ...feeds, ...saved, output_gradient: outputGradient });
+    const found = Object.fromEntries(targets.map((target, i) => [target, results[gradients[i].name]]));
+    const { [inputTarget]: input, ...weights } = found;
+    return { weights, ...(wanted.input ? { input } : {}) };
   }
 
   async release(): Promise<void> {
-    const sessions = [...this.sessions.values()];
+    const passes = [...this.backwardPasses.values()].map(({ session }) => session);
+    const sessions = [...this.sessions.values(), ...passes];
     this.sessions.clear();
+    this.backwardPasses.clear();
     for (const session of sessions) await (await session).release();
   }
 
-  /** @param withSaved whether saved values are fed; of backward passes only */
-  private session(kind: Kind, withSaved = false): Promise<Session> {
-    const key = `${kind}/${withSaved}`;
-    const known = this.sessions.get(key);
+  private session(kind: Kind): Promise<Session> {
+    const known = this.sessions.get(kind);
     if (known) return known;
-    const model = cutModel(
-      this.layer.graph,
-      this.outputs(kind, withSaved),
-      withSaved ? this.layer.worthSaving : [],
-    );
-    const created = Session.create(model, this.sessionOptions);
-    this.sessions.set(key, created);
+    const created = Session.create(cutModel(this.layer.graph, this.outputs(kind)), this.sessionOptions);
+    this.sessions.set(kind, created);
     return created;
   }
 
-  private outputs(kind: Kind, withSaved: boolean): Tensor[] {
+  private outputs(kind: Kind): Tensor[] {
     const { output, routing, attentionProbabilities, memory, worthSaving } = this.layer;
     const choice = routing ? [routing.logits, routing.indices, routing.weights] : [];
     const remembered = this.options.hasPast ? [memory.keys, memory.values] : [];
@@ -163,38 +166,30 @@ export class LayerSessions {
         return choice;
       case 'training':
         return [output, ...worthSaving];
-      case 'backward': {
-        const { router, input } = this.backwardTensors(withSaved);
-        return [...Object.values(router), input];
-      }
-      case 'backward-to-router':
-        return Object.values(this.backwardTensors(withSaved).router);
     }
   }
 
-  /** Records a backward pass beside the forward one, once. */
-  private backwardTensors(withSaved: boolean): BackwardTensors {
-    const known = this.backwardPasses.get(withSaved);
+  /**
+   * Records a backward pass beside the forward one, once.
+   * @param withSaved whether saved values are fed
+   */
+  private backwardPass(wanted: GradientTargets, withSaved: boolean): BackwardPass {
+    const key = JSON.stringify([wanted, withSaved]);
+    const known = this.backwardPasses.get(key);
     if (known) return known;
-    const { graph, input, output, router, worthSaving } = this.layer;
+    const { graph, input, output, fed, worthSaving } = this.layer;
     this.outputGradient ??= graph.input('output_gradient', 'float32', output.shape);
-    // With an adapter the weight itself stays as it is.
-    const trainable = Object.entries(router).filter(
-      ([name]) => !this.options.adapter || name.includes('lora'),
+    const targets = [...wanted.weights, ...(wanted.input ? [inputTarget] : [])];
+    const given = withSaved ? worthSaving : [];
+    const gradients = knownGradients(
+      [{ output, gradient: this.outputGradient }],
+      targets.map(target => (target === inputTarget ? input : fed[target])),
+      { saved: new Set(given) },
     );
-    const targets = [...trainable.map(([, tensor]) => tensor), input];
-    const found = gradients([{ output, gradient: this.outputGradient }], targets, {
-      saved: new Set(withSaved ? worthSaving : []),
-    }).map((gradient, i) => {
-      if (!gradient) throw new Error(`no gradient reaches "${targets[i].name}"`);
-      return gradient;
-    });
-    const tensors = {
-      router: Object.fromEntries(trainable.map(([name], i) => [name, found[i]])),
-      input: found[found.length - 1],
-    };
-    this.backwardPasses.set(withSaved, tensors);
-    return tensors;
+    const session = Session.create(cutModel(graph, gradients, given), this.sessionOptions);
+    const pass = { targets, gradients, session };
+    this.backwardPasses.set(key, pass);
+    return pass;
   }
 }
 

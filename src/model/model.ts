@@ -3,22 +3,19 @@ import { throwIfCancelled } from '../common/cancellation';
 import { InputError } from '../common/errors';
 import { cutModel } from '../engine/onnx-model';
 import { type ExecutionProvider, type HostTensor, Session, type SessionOptions } from '../engine/session';
-import {
-  type Architecture,
-  attentionWindows,
-  mixtureOf,
-  moeLayers,
-  type WeightReference,
-} from './architecture';
+import { type Architecture, attentionWindows, mixtureOf, moeLayers } from './architecture';
 import { Checkpoint } from './checkpoint/checkpoint';
 import { HeadSessions } from './head-sessions';
 import type { KeyValueCache } from './key-value-cache';
 import { type Feeds, type LayerForward, type LayerRouting, LayerSessions } from './layer-sessions';
 import type { DecoderLayerOptions } from './layers/decoder-layer';
 import { embedding } from './layers/embedding';
-import { routerFeeds, routerTensors } from './layers/router';
+import { isRouterFeed, routerFeeds, routerTensors } from './layers/router';
 import { type MemoryPlan, planMemory } from './memory-plan';
 import { batchFeeds, hostIndices, type PackedBatch, type Past, rowFeeds, rowStarts } from './packed-batch';
+import { checkTunedWeights, tunedByLayer, tunedNamed, type TunedWeights } from './tuned-weights';
+import { headWeights, ownName } from './weight-names';
+import { readWeight } from './weight-values';
 
 /** For each MoE layer, what its router is fed: by default the weights of the checkpoint. */
 export type Routers = ReadonlyMap<number, Readonly<Record<string, HostTensor>>>;
@@ -49,30 +46,42 @@ export class Model {
   readonly architecture: Architecture;
   /** Layers with a router, ascending. */
   readonly moeLayers: readonly number[];
-  /** The routers of the checkpoint. */
+  /** The routers of the checkpoint, or those given instead. */
   readonly baseRouters: Routers;
   readonly head: HeadSessions;
-  private readonly layers = new Map<string, LayerSessions>();
-  private embeddingSession: Promise<Session> | undefined;
+  private readonly layers: Map<string, LayerSessions>;
+  private readonly tunedLayers: readonly Readonly<Record<string, HostTensor>>[];
+  private readonly derived: Model[] = [];
+  private embeddings: Promise<Session> | undefined;
 
   private constructor(
     readonly checkpoint: Checkpoint,
     readonly plan: MemoryPlan,
     readonly sessionOptions: SessionOptions,
+    /** What the model is fed instead of weights of the checkpoint. */
+    readonly tuned: TunedWeights = { tensors: new Map() },
+    /** The model of the checkpoint as it is, whose sessions are shared. */
+    private readonly base?: Model,
   ) {
     this.architecture = checkpoint.architecture;
     this.moeLayers = moeLayers(this.architecture);
+    this.tunedLayers = tunedByLayer(tuned, this.architecture.layers.length);
     this.baseRouters = new Map(
       this.moeLayers.map(layer => {
-        const stored = [...routerTensors(mixtureOf(this.architecture, layer))];
-        const read = ({ name, shape }: WeightReference): HostTensor => ({
-          data: checkpoint.read(name),
-          shape,
-        });
-        return [layer, Object.fromEntries(stored.map(([feed, weight]) => [feed, read(weight)]))];
+        const stored = base?.baseRouters.get(layer) ?? readRouter(checkpoint, layer);
+        const named = Object.entries(stored);
+        return [
+          layer,
+          Object.fromEntries(named.map(([feed, value]) => [feed, this.tunedLayers[layer][feed] ?? value])),
+        ];
       }),
     );
-    this.head = new HeadSessions(checkpoint, this.architecture, sessionOptions);
+    this.layers = base?.layers ?? new Map<string, LayerSessions>();
+    const tunedHead = tunedNamed(tuned, headWeights(this.architecture).keys());
+    this.head =
+      base && Object.keys(tunedHead).length === 0
+        ? base.head
+        : new HeadSessions(checkpoint, this.architecture, sessionOptions, tunedHead);
   }
 
   /**
@@ -85,22 +94,47 @@ export class Model {
   static open(folder: string, { executionProvider = 'cpu', ...settings }: ModelSettings): Model {
     const checkpoint = Checkpoint.open(folder);
     const plan = planMemory(checkpoint, settings);
-    return new Model(checkpoint, plan, {
+    const sessionOptions: SessionOptions = {
       executionProvider,
       memoryMode: plan.memoryMode,
       threads: plan.threads,
       weightsFolder: checkpoint.weightsFolder,
-    });
+    };
+    return new Model(checkpoint, plan, sessionOptions);
   }
 
-  /** Layers of every kind are graphs of their own, kept beside the plain ones. */
-  layer(index: number, options: DecoderLayerOptions = {}): LayerSessions {
-    const { adapter = null, selectsRows = false, hasPast = false } = options;
-    const key = JSON.stringify([index, adapter, selectsRows, hasPast]);
+  /**
+   * The checkpoint with other weights and low-rank additions, which it is fed: values that are changed in place count
+   * from the next pass on. Layers without any run in the sessions of this model, whose release frees all.
+   * @throws InputError if a weight is not one of the model's
+   */
+  withWeights(tuned: TunedWeights): Model {
+    checkTunedWeights(this.architecture, tuned);
+    const base = this.base ?? this;
+    const model = new Model(base.checkpoint, base.plan, base.sessionOptions, tuned, base);
+    base.derived.push(model);
+    return model;
+  }
+
+  /** What a layer is fed of this model's own weights and low-rank additions: names without `layers.{l}.`. */
+  tunedNames(layer: number): string[] {
+    return Object.keys(this.tunedLayers[layer]);
+  }
+
+  /**
+   * Layers of every kind, and those that are fed other weights than routers, which always are, are graphs of their own,
+   * kept beside the plain ones.
+   */
+  layer(index: number, kind: Omit<DecoderLayerOptions, 'tuned'> = {}): LayerSessions {
+    const { selectsRows = false, hasPast = false } = kind;
+    const names = this.tunedNames(index).filter(name => !isRouterFeed(name));
+    const { adapter } = this.tuned;
+    const tuned = { names, ...(adapter ? { adapter } : {}) };
+    const key = JSON.stringify([index, selectsRows, hasPast, ...(names.length > 0 ? [tuned] : [])]);
     const known = this.layers.get(key);
     if (known) return known;
     const { checkpoint, architecture, sessionOptions } = this;
-    const created = new LayerSessions(checkpoint, architecture, index, sessionOptions, options);
+    const created = new LayerSessions(checkpoint, architecture, index, sessionOptions, { ...kind, tuned });
     this.layers.set(key, created);
     return created;
   }
@@ -108,17 +142,24 @@ export class Model {
   /** Hidden states [tokens, hidden] that enter the first layer. */
   async embed(batch: PackedBatch): Promise<HostTensor> {
     this.checkBatch(batch);
-    this.embeddingSession ??= this.createEmbeddingSession();
-    const results = await (await this.embeddingSession).run({ input_ids: hostIndices(batch.inputIds) });
-    return Object.values(results)[0];
+    const session = await this.embeddingSession();
+    const name = ownName(this.architecture.embedding);
+    const feeds = { ...tunedNamed(this.tuned, [name]), input_ids: hostIndices(batch.inputIds) };
+    return Object.values(await session.run(feeds))[0];
   }
 
-  private createEmbeddingSession(): Promise<Session> {
-    const { graph, output } = embedding(this.checkpoint, this.architecture);
-    return Session.create(cutModel(graph, [output]), this.sessionOptions);
+  private embeddingSession(): Promise<Session> {
+    const name = ownName(this.architecture.embedding);
+    const isFed = this.tuned.tensors.has(name);
+    if (this.base && !isFed) return this.base.embeddingSession();
+    const created = (): Promise<Session> => {
+      const { graph, output } = embedding(this.checkpoint, this.architecture, isFed ? name : undefined);
+      return Session.create(cutModel(graph, [output]), this.sessionOptions);
+    };
+    return (this.embeddings ??= created());
   }
 
-  /** What every layer is fed beside its hidden states and its router. */
+  /** What every layer is fed beside its hidden states and its weights. */
   batchFeeds(batch: PackedBatch, past?: Past): Record<string, HostTensor> {
     return batchFeeds(batch, this.architecture.rotary, attentionWindows(this.architecture), past);
   }
@@ -128,13 +169,17 @@ export class Model {
     return rowFeeds(batch, rows, attentionWindows(this.architecture), past);
   }
 
-  /** What a layer is fed for its router and the mask of its experts; nothing if it has no router. */
-  routerFeeds(layer: number, { routers = this.baseRouters, mask }: PassOptions): Record<string, HostTensor> {
-    if (!this.moeLayers.includes(layer)) return {};
+  /** What a layer is fed for its weights, for its router, and for the mask of its experts. */
+  layerFeeds(layer: number, { routers = this.baseRouters, mask }: PassOptions): Record<string, HostTensor> {
+    if (!this.moeLayers.includes(layer)) return this.tunedLayers[layer];
     const { experts } = mixtureOf(this.architecture, layer);
     const switchedOff = new Float32Array(experts);
     for (const expert of mask?.get(layer) ?? []) switchedOff[expert] = -Infinity;
-    return { ...routers.get(layer), [routerFeeds.mask]: { data: switchedOff, shape: [experts] } };
+    return {
+      ...this.tunedLayers[layer],
+      ...routers.get(layer),
+      [routerFeeds.mask]: { data: switchedOff, shape: [experts] },
+    };
   }
 
   /** Runs all layers; cancellable between them. @returns the residual stream after the last layer, [tokens, hidden] */
@@ -156,7 +201,7 @@ export class Model {
     const last = this.architecture.layers.length - 1;
     const shared = this.batchFeeds(batch);
     const hidden = await this.runLayers(batch, last, shared, options);
-    const feeds = { ...shared, ...this.rowFeeds(batch, rows), ...this.routerFeeds(last, options), hidden };
+    const feeds = { ...shared, ...this.rowFeeds(batch, rows), ...this.layerFeeds(last, options), hidden };
     return (await this.layer(last, { selectsRows: true }).forward(feeds, { attention: false })).output;
   }
 
@@ -175,7 +220,7 @@ export class Model {
     for (let index = 0; index <= last; index++) {
       await throwIfCancelled(options.signal);
       const layer = this.layer(index, { hasPast: true, selectsRows: index === last });
-      const feeds = { ...shared, ...cache.feeds(index), ...this.routerFeeds(index, options), hidden };
+      const feeds = { ...shared, ...cache.feeds(index), ...this.layerFeeds(index, options), hidden };
       const { output, memory } = await layer.forward(feeds, { attention: false });
       if (!memory) throw new Error(`layer ${index} gives no keys and values`);
       cache.write(index, memory, batch.lengths);
@@ -194,7 +239,7 @@ export class Model {
       ...options,
       onLayer: (layer, { routing }) => routing && found.set(layer, routing),
     });
-    const feeds = { ...shared, ...this.routerFeeds(last, options), hidden };
+    const feeds = { ...shared, ...this.layerFeeds(last, options), hidden };
     const routing = await this.layer(last).routing(feeds);
     return routing ? found.set(last, routing) : found;
   }
@@ -209,7 +254,7 @@ export class Model {
     let hidden = await this.embed(batch);
     for (let layer = 0; layer < count; layer++) {
       await throwIfCancelled(signal);
-      const feeds = { ...shared, ...this.routerFeeds(layer, options), hidden };
+      const feeds = { ...shared, ...this.layerFeeds(layer, options), hidden };
       const result = await this.layer(layer).forward(feeds, { attention });
       onLayer?.(layer, result);
       hidden = result.output;
@@ -220,11 +265,14 @@ export class Model {
 
   /** Frees all sessions. */
   async release(): Promise<void> {
-    for (const layer of this.layers.values()) await layer.release();
-    this.layers.clear();
-    await this.head.release();
-    await (await this.embeddingSession)?.release();
-    this.embeddingSession = undefined;
+    if (!this.base) {
+      for (const layer of this.layers.values()) await layer.release();
+      this.layers.clear();
+    }
+    for (const model of this.derived) await model.release();
+    if (this.head !== this.base?.head) await this.head.release();
+    await (await this.embeddings)?.release();
+    this.embeddings = undefined;
   }
 
   private checkBatch({ inputIds, lengths }: PackedBatch): void {
@@ -244,4 +292,9 @@ export class Model {
       );
     }
   }
+}
+
+function readRouter(checkpoint: Checkpoint, layer: number): Record<string, HostTensor> {
+  const weights = [...routerTensors(mixtureOf(checkpoint.architecture, layer))];
+  return Object.fromEntries(weights.map(([feed, weight]) => [feed, readWeight(checkpoint, weight)]));
 }

@@ -12,7 +12,8 @@ import { routerFeeds } from '../model/layers/router';
 import { Model, type Routers } from '../model/model';
 import type { EvaluationLine, TrainingLine } from '../protocol/artifacts';
 import { type TrainingSettings, TrainingSettingsSchema } from '../protocol/jobs';
-import { meanLoss, tuneRouters, updateBatches } from './router-tuning';
+import { meanLoss, updateBatches } from './fine-tuning';
+import { tuneRouters } from './router-tuning';
 
 const model = Model.open(writeTinyCheckpoint(path.join(scratchFolder(), 'tiny')), {
   threads: 1,

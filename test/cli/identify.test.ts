@@ -215,6 +215,7 @@ describe.skipIf(!goldenIsPresent)(
       const trained = goldenTensors('olmoe/expected/train_rt.safetensors');
       for (const layer of [0, 1, 2]) {
         expectTrainedWeights(
+          { family: 'olmoe', quantity: 'trained routers' },
           routers.readFloat32(`model.layers.${layer}.mlp.gate.weight`),
           trained.readFloat32(`layers.${layer}.router.weight`),
         );

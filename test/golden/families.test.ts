@@ -9,10 +9,13 @@ import { families } from '../../src/model/families';
 import { generateGreedily } from '../../src/model/generate';
 import { Model } from '../../src/model/model';
 import { packRows } from '../../src/model/packed-batch';
-import { routerGradients } from '../../src/model/router-gradients';
 import { type Trace, traceBatch } from '../../src/model/trace';
+import { type WeightGradients, weightGradients } from '../../src/model/weight-gradients';
+import { namedWeights } from '../../src/model/weight-names';
+import { readWeights } from '../../src/model/weight-values';
 import {
   expectGradient,
+  expectWithin,
   goldenFolder,
   goldenIsPresent,
   goldenJson,
@@ -64,6 +67,8 @@ for (const family of families) {
       });
       afterAll(() => model.release());
 
+      const within = (quantity: string, error: number, limit: number): void =>
+        expectWithin({ family: family.name, quantity }, error, limit);
       const real = (name: string): Float64Array => packGolden(read(name), lengths, longest);
 
       it('runs in the memory mode that the budget asks for', () => {
@@ -76,8 +81,10 @@ for (const family of families) {
       });
 
       it('gives the logits', () => {
-        expect(largestDifference(floats(trace.logits), real('logits'))).toBeLessThanOrEqual(tolerance.logits);
-        expect(largestDifference(floats(trace.finalNorm), real('final_norm'))).toBeLessThanOrEqual(
+        within('logits', largestDifference(floats(trace.logits), real('logits')), tolerance.logits);
+        within(
+          'hidden states',
+          largestDifference(floats(trace.finalNorm), real('final_norm')),
           tolerance.hidden,
         );
       });
@@ -85,7 +92,9 @@ for (const family of families) {
       it('gives the hidden states', () => {
         expect(trace.hidden.length).toBe(model.architecture.layers.length + 1);
         trace.hidden.forEach((hidden, layer) => {
-          expect(largestDifference(floats(hidden), real(`hidden.${layer}`))).toBeLessThanOrEqual(
+          within(
+            'hidden states',
+            largestDifference(floats(hidden), real(`hidden.${layer}`)),
             tolerance.hidden,
           );
         });
@@ -100,11 +109,15 @@ for (const family of families) {
             lengths,
             longest,
           );
-          expect(largestDifference(routed.routerLogits, real(`router_logits.${layer}`))).toBeLessThanOrEqual(
+          within(
+            'router logits and weights',
+            largestDifference(routed.routerLogits, real(`router_logits.${layer}`)),
             tolerance.routerLogits,
           );
           expect([...routed.topkIndices]).toEqual([...indices]);
-          expect(largestDifference(routed.topkWeights, real(`topk_weights.${layer}`))).toBeLessThanOrEqual(
+          within(
+            'router logits and weights',
+            largestDifference(routed.topkWeights, real(`topk_weights.${layer}`)),
             tolerance.routerLogits,
           );
         }
@@ -112,24 +125,22 @@ for (const family of families) {
 
       it('gives the attention', () => {
         expect(trace.attention.length).toBe(model.architecture.layers.length);
+        let largest = 0;
         trace.attention.forEach((attention, layer) => {
           const [, heads] = attention.shape;
           const expected = read(`attn.${layer}`);
           const actual = floats(attention);
           for (let b = 0; b < lengths.length; b++) {
             for (let h = 0; h < heads; h++) {
-              for (let t = 0; t < lengths[b]; t++) {
-                const start = ((b * heads + h) * longest + t) * longest;
-                expect(
-                  largestDifference(
-                    actual.subarray(start, start + longest),
-                    expected.subarray(start, start + longest),
-                  ),
-                ).toBeLessThanOrEqual(tolerance.attention);
-              }
+              const start = (b * heads + h) * longest * longest;
+              const row = (values: Float32Array, t: number): Float32Array =>
+                values.subarray(start + t * longest, start + (t + 1) * longest);
+              for (let t = 0; t < lengths[b]; t++)
+                largest = Math.max(largest, largestDifference(row(actual, t), row(expected, t)));
             }
           }
         });
+        within('attention', largest, tolerance.attention);
       });
 
       it('continues prompts greedily, with and without masked experts', async () => {
@@ -145,22 +156,45 @@ for (const family of families) {
         expect(masked).toEqual(golden.prompts.map(({ masked_continuation_ids }) => masked_continuation_ids));
       });
 
-      it('gives the loss and the gradients of the routers', async () => {
-        const { loss, rows: answers } = goldenJson<Loss>(family.name, 'expected/loss.json');
-        const expected = goldenTensors(family.name, 'expected/grads_router.safetensors');
-        const batch = packRows(rows);
-        const targets = answerTargets(
-          rows,
-          answers.map(row => row.answer_span),
-        );
-        const found = await routerGradients(model, batch, targets);
-        expect(Math.abs(found.loss - loss)).toBeLessThanOrEqual(tolerance.loss);
-        for (const layer of model.moeLayers) {
-          for (const feed of Object.keys(model.baseRouters.get(layer) ?? {})) {
-            const gradient = found.gradients.get(layer)?.[feed];
-            expectGradient(floats(gradient), expected.readFloat32(`layers.${layer}.${feed}`));
-          }
+      const gradients = async (names: readonly string[]): Promise<WeightGradients> => {
+        const { rows: answers } = goldenJson<Loss>(family.name, 'expected/loss.json');
+        const spans = answers.map(row => row.answer_span);
+        const tuned = model.withWeights({ tensors: readWeights(model.checkpoint, names) });
+        return weightGradients(tuned, packRows(rows), answerTargets(rows, spans));
+      };
+
+      it.each([
+        ['the routers', 'grads_router'],
+        ['experts, attention and embedding', 'grads_experts'],
+      ])('gives the loss and the gradients of %s', async (what, file) => {
+        const expected = goldenTensors(family.name, `expected/${file}.safetensors`);
+        const names = [...expected.tensors.keys()];
+        const found = await gradients(names);
+        const { loss } = goldenJson<Loss>(family.name, 'expected/loss.json');
+        within('loss', Math.abs(found.loss - loss), tolerance.loss);
+        expect([...found.gradients.keys()].sort()).toEqual([...names].sort());
+        for (const [name, gradient] of found.gradients)
+          expectGradient(
+            { family: family.name, quantity: `gradients of ${what}` },
+            gradient,
+            expected.readFloat32(name),
+          );
+      });
+
+      it('gives the gradients of all weights at once', async () => {
+        const found = await gradients([...namedWeights(model.architecture).keys()]);
+        for (const file of ['grads_router', 'grads_experts']) {
+          const expected = goldenTensors(family.name, `expected/${file}.safetensors`);
+          for (const name of expected.tensors.keys())
+            expectGradient(
+              { family: family.name, quantity: 'gradients of all weights' },
+              found.gradients.get(name) ?? [],
+              expected.readFloat32(name),
+            );
         }
+        expect([...found.gradients.values()].filter(gradient => !gradient.every(Number.isFinite))).toEqual(
+          [],
+        );
       });
     });
   }

@@ -14,9 +14,12 @@ import { Model } from '../../src/model/model';
 import { packRows } from '../../src/model/packed-batch';
 import { traceBatch } from '../../src/model/trace';
 import { TrainingSettingsSchema } from '../../src/protocol/jobs';
-import { meanLoss, tuneRouters } from '../../src/train/router-tuning';
+import { meanLoss } from '../../src/train/fine-tuning';
+import { tuneRouters } from '../../src/train/router-tuning';
 import {
+  type Compared,
   expectTrainedWeights,
+  expectWithin,
   goldenFolder,
   goldenIsPresent,
   goldenJson,
@@ -68,6 +71,8 @@ function trainingSamples({ micro_batches }: GoldenTraining): TokenizedSample[] {
 }
 
 for (const { name } of families) {
+  const compared = (quantity: string): Compared => ({ family: name, quantity });
+
   describe.skipIf(!goldenIsPresent)(`${name} (skipped without the golden files)`, () => {
     let model: Model;
     beforeAll(() => {
@@ -94,15 +99,17 @@ for (const { name } of families) {
         const tuned = await tuneRouters(model, { train: samples }, settings, {
           onStep: line => losses.push(line.loss),
         });
-        expect(largestDifference(losses, golden.losses)).toBeLessThanOrEqual(tolerance.trainingLoss);
+        const error = largestDifference(losses, golden.losses);
+        expectWithin(compared('losses of router tuning'), error, tolerance.trainingLoss);
         const expected = goldenTensors(name, `expected/${file}.safetensors`);
         expect([...tuned.parameters.arrays.keys()].sort()).toEqual([...golden.trainable].sort());
         for (const [array, values] of tuned.parameters.arrays)
-          expectTrainedWeights(values, expected.readFloat32(array));
+          expectTrainedWeights(compared('trained routers'), values, expected.readFloat32(array));
         for (const [i, loss] of golden.losses_after.entries()) {
           const batch = samples.slice(i * batchSize, (i + 1) * batchSize);
           const after = await meanLoss(model, batch, { routers: tuned.routers });
-          expect(Math.abs(after - loss)).toBeLessThanOrEqual(tolerance.trainingLoss);
+          const difference = Math.abs(after - loss);
+          expectWithin(compared('losses of router tuning'), difference, tolerance.trainingLoss);
         }
       },
     );
@@ -138,9 +145,8 @@ for (const { name } of families) {
       const longest = Math.max(...lengths);
       const trace = await traceBatch(model, packRows(rows), { mask: asMask(masked_experts), logits: true });
       const logits = packGolden(golden.readFloat32('logits'), lengths, longest);
-      expect(largestDifference(trace.logits?.data as Float32Array, logits)).toBeLessThanOrEqual(
-        tolerance.logits,
-      );
+      const error = largestDifference(trace.logits?.data as Float32Array, logits);
+      expectWithin(compared('logits, masked'), error, tolerance.logits);
       for (const [layer, { topkIndices }] of trace.moe) {
         const expected = packGolden(golden.readInt(`topk_indices.${layer}`).map(Number), lengths, longest);
         expect([...topkIndices]).toEqual([...expected]);

@@ -1,5 +1,5 @@
 /** @file The golden files (reference outputs of an independent implementation) and comparisons with them. */
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { expect } from 'vitest';
@@ -54,6 +54,22 @@ export const tolerance = {
   trainingLoss: 2e-4,
 };
 
+/** What is compared, for the table of measured errors (`npm run parity`). */
+export interface Compared {
+  readonly family: string;
+  /** Column of the table. */
+  readonly quantity: string;
+}
+
+/**
+ * Expects an error within its tolerance. Where PARITY_FILE names a file, the error is added to it, as a line of JSON.
+ */
+export function expectWithin(compared: Compared, error: number, limit: number): void {
+  const file = process.env.PARITY_FILE;
+  if (file) appendFileSync(file, `${JSON.stringify({ ...compared, error, limit })}\n`);
+  expect(error).toBeLessThanOrEqual(limit);
+}
+
 /** Largest absolute difference. */
 export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   expect(actual.length).toBe(expected.length);
@@ -82,16 +98,24 @@ export function packGolden(
 }
 
 /** Gradients: within 1e-4 of the largest entry plus 1e-5. */
-export function expectGradient(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
+export function expectGradient(
+  compared: Compared,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+): void {
   let largest = 0;
   for (let i = 0; i < expected.length; i++) largest = Math.max(largest, Math.abs(expected[i]));
-  expect(largestDifference(actual, expected)).toBeLessThanOrEqual(1e-4 * largest + 1e-5);
+  expectWithin(compared, largestDifference(actual, expected), 1e-4 * largest + 1e-5);
 }
 
 /** Trained weights: 99.9 % of the entries within 1e-4, the rest within 1e-2 (Adam amplifies rounding near zero). */
-export function expectTrainedWeights(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
+export function expectTrainedWeights(
+  compared: Compared,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+): void {
   const differences = Array.from(expected, (value, i) => Math.abs(actual[i] - value)).sort((a, b) => a - b);
   expect(actual.length).toBe(expected.length);
-  expect(differences[Math.ceil(differences.length * 0.999) - 1]).toBeLessThanOrEqual(1e-4);
+  expectWithin(compared, differences[Math.ceil(differences.length * 0.999) - 1], 1e-4);
   expect(differences[differences.length - 1]).toBeLessThanOrEqual(1e-2);
 }

@@ -2,7 +2,7 @@
 import { type Batch, evaluationBatches } from '../../data/batches';
 import type { TokenizedSample } from '../../data/tokenized-sample';
 import { rowStarts } from '../../model/packed-batch';
-import { evaluationTokens } from '../../train/router-tuning';
+import { evaluationTokens } from '../../train/fine-tuning';
 
 export interface PromptBatch extends Batch {
   /** Packed position of the last token of each row. */

@@ -4,7 +4,7 @@ import { evaluationBatches } from '../../data/batches';
 import { type TokenizedSample, tokenizeSample } from '../../data/tokenized-sample';
 import type { Estimate } from '../../protocol/analyses';
 import { answerTargets } from '../../train/answer-targets';
-import { evaluationTokens } from '../../train/router-tuning';
+import { evaluationTokens } from '../../train/fine-tuning';
 import type { LazyTokenizer, LoadedSample } from '../dataset';
 import type { Variant } from '../variant';
 import { meanEstimate, meanEstimates } from './bootstrap';

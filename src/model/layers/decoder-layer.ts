@@ -3,15 +3,16 @@ import { type FloatTensor, Graph, type Tensor } from '../../engine/graph';
 import { add } from '../../engine/operators/elementwise';
 import { rootMeanSquareNorm } from '../../engine/operators/fused';
 import { placeRows } from '../../engine/operators/rows';
-import { type Architecture, type FeedForward, siluActivation, type WeightReference } from '../architecture';
+import { type Architecture, type FeedForward, siluActivation } from '../architecture';
 import type { Checkpoint } from '../checkpoint/checkpoint';
+import { layerWeights } from '../weight-names';
 import { declareBatchInputs, type Memory } from './attend';
 import { attention } from './attention';
 import { gatedFeedForward } from './gated-feed-forward';
 import { mixtureOfExperts } from './mixture-of-experts';
-import { declareRouter, type RouterAdapter, type Routing, routing } from './router';
+import { routerTensors, type Routing, routing } from './router';
 import { scaled } from './scaled';
-import { type LoadWeight, loadWeight } from './weights';
+import { type FedNames, graphWeights, type LoadWeight } from './weights';
 
 export interface DecoderLayer {
   readonly graph: Graph;
@@ -23,13 +24,14 @@ export interface DecoderLayer {
   readonly memory: Memory;
   /** undefined: the layer has no router. */
   readonly routing?: Routing;
-  /** The tensors of the router, by their names in the feeds. */
-  readonly router: Readonly<Record<string, FloatTensor>>;
+  /** The weights and low-rank additions that are fed, by the names of their feeds. */
+  readonly fed: Readonly<Record<string, FloatTensor>>;
   readonly worthSaving: readonly Tensor[];
 }
 
 export interface DecoderLayerOptions {
-  readonly adapter?: RouterAdapter;
+  /** Weights that are fed beside the router's; all others stay in the checkpoint. */
+  readonly tuned?: FedNames;
   /**
    * Whether the layer gives the rows asked for only. All tokens are still keys and values; queries, router, and experts
    * see those rows alone. For the last layer, of which nothing else is read.
@@ -39,17 +41,20 @@ export interface DecoderLayerOptions {
   readonly hasPast?: boolean;
 }
 
-/** Records layer `index`. The router is fed, everything else stays in the checkpoint. */
+/** Records layer `index`. */
 export function decoderLayer(
   checkpoint: Checkpoint,
   architecture: Architecture,
   index: number,
-  { adapter, selectsRows = false, hasPast = false }: DecoderLayerOptions = {},
+  { tuned, selectsRows = false, hasPast = false }: DecoderLayerOptions = {},
 ): DecoderLayer {
   const { hiddenSize, normEpsilon, residualScale, rotary } = architecture;
   const layer = architecture.layers[index];
   const graph = new Graph();
-  const load = (weight: WeightReference): FloatTensor => loadWeight(graph, checkpoint, weight);
+  const { load, fed } = graphWeights(graph, checkpoint, layerWeights(layer), {
+    ...tuned,
+    names: [...routerNames(layer.feedForward), ...(tuned?.names ?? [])],
+  });
   const input = graph.input('hidden', 'float32', ['tokens', hiddenSize]);
   const batch = declareBatchInputs(graph, {
     rotatedSize: 2 * rotary.inverseFrequencies.length,
@@ -64,38 +69,43 @@ export function decoderLayer(
   const residual = add(selected(input), scaled(attended.output, residualScale));
   const norm = rootMeanSquareNorm(residual, load(layer.postAttentionNorm), normEpsilon);
   const normalised = norm.output;
-  const fed = feedForward(normalised, layer.feedForward, load, adapter);
+  const forwarded = feedForward(normalised, layer.feedForward, load);
   return {
     graph,
     input,
-    output: add(residual, scaled(fed.output, residualScale)),
+    output: add(residual, scaled(forwarded.output, residualScale)),
     attentionProbabilities: attended.probabilities,
     memory: attended.memory,
-    routing: fed.routing,
-    router: fed.router,
-    worthSaving: [inverse, ...attended.worthSaving, residual, norm.inverse, normalised, ...fed.worthSaving],
+    routing: forwarded.routing,
+    fed,
+    worthSaving: [
+      inverse,
+      ...attended.worthSaving,
+      residual,
+      norm.inverse,
+      normalised,
+      ...forwarded.worthSaving,
+    ],
   };
 }
 
-type FeedForwardPart = Pick<DecoderLayer, 'output' | 'routing' | 'router' | 'worthSaving'>;
+type FeedForwardPart = Pick<DecoderLayer, 'output' | 'routing' | 'worthSaving'>;
 
-function feedForward(
-  x: FloatTensor,
-  architecture: FeedForward,
-  load: LoadWeight,
-  adapter: RouterAdapter | undefined,
-): FeedForwardPart {
+function feedForward(x: FloatTensor, architecture: FeedForward, load: LoadWeight): FeedForwardPart {
   if (architecture.kind === 'dense') {
     const { output, gate, up } = gatedFeedForward(x, architecture, siluActivation, load);
-    return { output, router: {}, worthSaving: [gate, up] };
+    return { output, worthSaving: [gate, up] };
   }
-  const router = declareRouter(x.graph, architecture, x.shape[1] as number, adapter);
-  const routed = routing(x, architecture, router, adapter);
+  const routed = routing(x, architecture, load);
   const mixed = mixtureOfExperts(x, routed, architecture, load);
   return {
     output: mixed.output,
-    router,
     routing: routed,
     worthSaving: [routed.logits, routed.indices, ...mixed.worthSaving],
   };
+}
+
+/** Routers are always fed: other routers then run in the same sessions. */
+function routerNames(feedForward: FeedForward): string[] {
+  return feedForward.kind === 'mixture' ? [...routerTensors(feedForward).keys()] : [];
 }

@@ -13,10 +13,17 @@ export interface EmbeddingGraph {
   readonly output: FloatTensor;
 }
 
-/** Looks rows up before they are widened to float32, so that only those of the batch are. */
-export function embedding(checkpoint: Checkpoint, architecture: Architecture): EmbeddingGraph {
+/**
+ * Looks rows up before they are widened to float32, so that only those of the batch are.
+ * @param fed name of the feed that the weight comes from; default: it stays in the checkpoint
+ */
+export function embedding(checkpoint: Checkpoint, architecture: Architecture, fed?: string): EmbeddingGraph {
   const graph = new Graph();
   const ids = graph.input('input_ids', 'int64', ['tokens']);
-  const rows = cast(gather(storedWeight(graph, checkpoint, architecture.embedding), ids), 'float32');
+  const weight =
+    fed === undefined
+      ? storedWeight(graph, checkpoint, architecture.embedding)
+      : graph.input(fed, 'float32', architecture.embedding.shape);
+  const rows = cast(gather(weight, ids), 'float32');
   return { graph, output: scaled(rows, architecture.embeddingScale) };
 }

@@ -10,8 +10,9 @@ import { placeRows } from '../../engine/operators/rows';
 import { concat, emptyRows } from '../../engine/operators/shaping';
 import type { Architecture, WeightReference } from '../architecture';
 import type { Checkpoint } from '../checkpoint/checkpoint';
+import { headWeights, ownName } from '../weight-names';
 import { scaled } from './scaled';
-import { type LoadWeight, loadWeight } from './weights';
+import { type FedNames, graphWeights, type LoadWeight } from './weights';
 
 export interface HeadGraph {
   readonly graph: Graph;
@@ -25,18 +26,22 @@ export interface HeadGraph {
   readonly negativeLogLikelihood: FloatTensor;
   /** [rows, 1]: fed, the gradient of the loss with respect to each row's −log p. */
   readonly lossWeights: FloatTensor;
+  /** The weights that are fed, by the names of their feeds. */
+  readonly fed: Readonly<Record<string, FloatTensor>>;
 }
 
 export interface HeadOptions {
   /** Whether the weight is widened to float32 part by part, so that it never stands in memory as a whole. */
   readonly inParts: boolean;
+  /** Weights that are fed; all others stay in the checkpoint. */
+  readonly tuned?: FedNames;
 }
 
 /** Feeds: `hidden`, `rows` [rows] of it, their inverse `row_of_token` [tokens], `targets` [rows, 1], `loss_weights`. */
 export function head(
   checkpoint: Checkpoint,
   architecture: Architecture,
-  { inParts }: HeadOptions,
+  { inParts, tuned = { names: [] } }: HeadOptions,
 ): HeadGraph {
   const graph = new Graph();
   const { hiddenSize, finalNorm, normEpsilon, logitScale } = architecture;
@@ -46,13 +51,13 @@ export function head(
     inverse: graph.input('row_of_token', 'int64', ['tokens']),
     inverseHoles: 'zeros',
   });
-  const finalWeight = loadWeight(graph, checkpoint, finalNorm);
-  const { output: normalised } = rootMeanSquareNorm(selected, finalWeight, normEpsilon);
-  const load = (weight: WeightReference): FloatTensor => loadWeight(graph, checkpoint, weight);
+  const { load, fed } = graphWeights(graph, checkpoint, headWeights(architecture), tuned);
+  const { output: normalised } = rootMeanSquareNorm(selected, load(finalNorm), normEpsilon);
   const states = scaled(normalised, logitScale);
-  const logits = inParts
-    ? linearInParts(states, architecture.head, load)
-    : linear(states, load(architecture.head));
+  const logits =
+    inParts && !(ownName(architecture.head) in fed)
+      ? linearInParts(states, architecture.head, load)
+      : linear(states, load(architecture.head));
   const targets = graph.input('targets', 'int64', ['rows', 1]);
   return {
     graph,
@@ -61,6 +66,7 @@ export function head(
     logits,
     negativeLogLikelihood: negate(gatherElements(logSoftmax(logits), targets)),
     lossWeights: graph.input('loss_weights', 'float32', ['rows', 1]),
+    fed,
   };
 }
 

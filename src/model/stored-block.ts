@@ -1,0 +1,20 @@
+/** @file Where in a checkpoint's files a weight lies. */
+import type { WeightReference } from './architecture';
+import type { CheckpointEntry } from './checkpoint/checkpoint';
+
+/** The consecutive elements of a stored tensor that hold a weight. Interleaved ones hold elements of others, too. */
+export function storedBlock(
+  entry: CheckpointEntry,
+  { shape, part }: Pick<WeightReference, 'shape' | 'part'>,
+): CheckpointEntry {
+  if (!part) return entry;
+  const block = shape.with(-1, shape[shape.length - 1] * (part.interleaved?.step ?? 1));
+  const elements = block.reduce((product, length) => product * length, 1);
+  const bytesPerElement = entry.byteLength / part.of.reduce((product, length) => product * length, 1);
+  return {
+    ...entry,
+    shape: block,
+    offset: entry.offset + part.start * bytesPerElement,
+    byteLength: elements * bytesPerElement,
+  };
+}

@@ -1,0 +1,129 @@
+/** @file Fine-tuning on the loss of the answers, whatever it is that trains. */
+import { Random } from '../common/random';
+import { type Batch, chunks, evaluationBatches, makeBatches, packSamples } from '../data/batches';
+import type { TokenizedSample } from '../data/tokenized-sample';
+import type { Model, PassOptions } from '../model/model';
+import { weightGradients } from '../model/weight-gradients';
+import type { TrainingSettings } from '../protocol/jobs';
+import type { NamedArrays } from './adamw';
+import { answerTargets } from './answer-targets';
+import type { TrainableParameters } from './parameters';
+import {
+  type StepResult,
+  stepsPerEpoch,
+  train,
+  type TrainingHooks,
+  type TrainingOutcome,
+  type TrainingState,
+} from './training-loop';
+
+/** Tokens of a batch of an evaluation. */
+export const evaluationTokens = 2048;
+
+export interface TrainingData {
+  readonly train: readonly TokenizedSample[];
+  readonly dev?: readonly TokenizedSample[];
+}
+
+export interface FineTuningOptions extends TrainingHooks {
+  readonly signal?: AbortSignal;
+  /** Where an interrupted run of the same settings stopped. */
+  readonly from?: TrainingState;
+}
+
+export interface FineTuningOutcome extends TrainingOutcome {
+  readonly trainableParameters: number;
+}
+
+/** Trains `parameters` in place; the model itself stays as it is. */
+export async function fineTune(
+  model: Model,
+  parameters: TrainableParameters,
+  { train: samples, dev }: TrainingData,
+  settings: TrainingSettings,
+  options: FineTuningOptions = {},
+): Promise<FineTuningOutcome> {
+  const { signal, from } = options;
+  const trained = model.withWeights(parameters.tuned);
+  const evaluated = (): Model => {
+    const weights = parameters.evaluated();
+    return weights === parameters.tuned ? trained : model.withWeights(weights);
+  };
+  const task = {
+    samples: samples.length,
+    parameters: parameters.arrays,
+    gradients: (step: number) =>
+      stepGradients(trained, updateBatches(samples, settings, step), settings, step, signal),
+    ...(dev ? { devLoss: () => meanLoss(evaluated(), dev, { signal }) } : {}),
+  };
+  const outcome = await train(task, settings, options, from);
+  let trainableParameters = 0;
+  for (const { length } of parameters.arrays.values()) trainableParameters += length;
+  return { ...outcome, trainableParameters };
+}
+
+/** The batches of update `step`: as many as are accumulated. They depend on nothing but samples, settings and step. */
+export function updateBatches(
+  samples: readonly TokenizedSample[],
+  settings: TrainingSettings,
+  step: number,
+): Batch[] {
+  const perEpoch = stepsPerEpoch(samples.length, settings);
+  const batches = makeBatches(samples, {
+    batchSize: settings.batch_size * settings.grad_accumulation,
+    seed: settings.seed,
+    epoch: Math.floor(step / perEpoch),
+    shuffle: settings.shuffle,
+  });
+  const update = batches[step % perEpoch];
+  return chunks(update.samples, settings.batch_size).map(chosen => packSamples(samples, chosen));
+}
+
+/** Gradients of the mean over all answer tokens of the accumulated batches, as if they were one batch. */
+async function stepGradients(
+  model: Model,
+  batches: readonly Batch[],
+  { seed }: TrainingSettings,
+  step: number,
+  signal: AbortSignal | undefined,
+): Promise<StepResult> {
+  const targets = batches.map(answerTargets);
+  const lossDivisor = targets.reduce((sum, { rows }) => sum + rows.length, 0);
+  // Drawn from seed and step alone, so that an interrupted run goes on as it would have.
+  const random = new Random(seed * 1_000_003 + step);
+  const sums = new Map<string, Float32Array>();
+  let loss = 0;
+  for (const [i, batch] of batches.entries()) {
+    const dropoutSeed = random.integer(2 ** 30);
+    const found = await weightGradients(model, batch, targets[i], { lossDivisor, dropoutSeed, signal });
+    loss += found.loss;
+    addGradients(sums, found.gradients);
+  }
+  return { loss, gradients: sums, tokens: batches.reduce((sum, { inputIds }) => sum + inputIds.length, 0) };
+}
+
+function addGradients(sums: Map<string, Float32Array>, gradients: NamedArrays): void {
+  for (const [name, values] of gradients) {
+    const sum = sums.get(name);
+    if (sum) for (let i = 0; i < values.length; i++) sum[i] += values[i];
+    else sums.set(name, values);
+  }
+}
+
+/** Mean −log p (nats) of all answer tokens of the samples. */
+export async function meanLoss(
+  model: Model,
+  samples: readonly TokenizedSample[],
+  options: PassOptions = {},
+): Promise<number> {
+  let sum = 0;
+  let tokens = 0;
+  for (const batch of evaluationBatches(samples, evaluationTokens)) {
+    const { rows, targets } = answerTargets(batch);
+    const hidden = await model.forwardRows(batch, rows, options);
+    const losses = await model.head.negativeLogLikelihoods(hidden, targets);
+    for (const loss of losses) sum += loss;
+    tokens += losses.length;
+  }
+  return sum / tokens;
+}
