@@ -5,7 +5,12 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 
-import { EngineSettingsSchema, executionProviders, TrainingSettingsSchema } from '../protocol/jobs';
+import {
+  EngineSettingsSchema,
+  executionProviders,
+  TraceRequestSchema,
+  TrainingSettingsSchema,
+} from '../protocol/jobs';
 import * as manifest from './manifest';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -109,6 +114,7 @@ test('no id is written out anywhere else in the code', () => {
 test('defaults of settings are those of the jobs', () => {
   const training = v.parse(TrainingSettingsSchema, {});
   const engine = v.parse(EngineSettingsSchema, {});
+  const trace = v.parse(TraceRequestSchema, { model: 'm', source: { kind: 'text', text: 't' } });
   const defaults = Object.fromEntries(
     Object.entries(contributes.configuration.properties).map(([name, setting]) => [name, setting.default]),
   );
@@ -122,6 +128,7 @@ test('defaults of settings are those of the jobs', () => {
     'routerLens.batchSize': training.batch_size,
     'routerLens.maxSequenceLength': training.max_seq_length,
     'routerLens.seed': training.seed,
+    'routerLens.generatedTokens': trace.max_new_tokens,
   });
 });
 

@@ -55,6 +55,7 @@ export const settings = {
   limitTrain: 'limitTrain',
   limitDev: 'limitDev',
   limitTest: 'limitTest',
+  generatedTokens: 'generatedTokens',
   decorations: 'decorations',
 } as const;
 

@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 
 import { InputError } from '../common/errors';
-import { IdentifyRequestSchema } from '../protocol/jobs';
-import { readIdentifySettings } from './settings';
+import { IdentifyRequestSchema, TraceRequestSchema } from '../protocol/jobs';
+import { readIdentifySettings, readTraceSettings } from './settings';
 
 const values: Record<string, unknown> = {
   threads: 2,
@@ -20,6 +20,7 @@ const values: Record<string, unknown> = {
   limitTrain: 800,
   limitDev: 0,
   limitTest: 400,
+  generatedTokens: 16,
 };
 
 test('a request of settings is valid; 0 stands for "not set"', () => {
@@ -33,6 +34,18 @@ test('a request of settings is valid; 0 stands for "not set"', () => {
   });
   expect(request.k).toBeUndefined();
   expect(request.limit_dev).toBeUndefined();
+});
+
+test('a trace request of settings is valid', () => {
+  const settings = readTraceSettings(name => values[name]);
+  const request = v.parse(TraceRequestSchema, {
+    model: 'm',
+    source: { kind: 'text', text: 't' },
+    ...settings,
+  });
+  expect(request).toMatchObject({ max_new_tokens: 16, engine: { threads: 2 } });
+  const negative = (): unknown => readTraceSettings(name => (name === 'generatedTokens' ? -1 : values[name]));
+  expect(negative).toThrow('routerLens.generatedTokens');
 });
 
 test.each([

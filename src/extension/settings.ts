@@ -2,7 +2,12 @@
 import * as v from 'valibot';
 
 import { InputError } from '../common/errors';
-import { type EngineSettingsInput, executionProviders, type IdentifyRequestInput } from '../protocol/jobs';
+import {
+  type EngineSettingsInput,
+  executionProviders,
+  type IdentifyRequestInput,
+  type TraceRequestInput,
+} from '../protocol/jobs';
 import { configurationSection, settings } from './manifest';
 
 /** Reads a setting by its name without the section, e.g. `WorkspaceConfiguration.get`. */
@@ -23,6 +28,14 @@ export function readEngineSettings(read: SettingReader): EngineSettingsInput {
     threads: setting(read, settings.threads, natural),
     memory_budget: setting(read, settings.memoryBudget, v.pipe(v.number(), v.minValue(0))),
     execution_provider: setting(read, settings.executionProvider, v.picklist(executionProviders)),
+  };
+}
+
+/** Everything of a trace request that settings decide. @throws InputError that names the setting */
+export function readTraceSettings(read: SettingReader): Pick<TraceRequestInput, 'max_new_tokens' | 'engine'> {
+  return {
+    max_new_tokens: setting(read, settings.generatedTokens, natural),
+    engine: readEngineSettings(read),
   };
 }
 

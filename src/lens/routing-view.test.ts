@@ -9,6 +9,7 @@ import { scratchFolder } from '../../test/helpers/scratch';
 import { byteTokenId, tinyQwen3, tinyWeights, writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { InputError } from '../common/errors';
 import { renderUserTurn } from '../data/prompt';
+import { generateGreedily } from '../model/generate';
 import { routerFeeds } from '../model/layers/router';
 import { Model, type Routers } from '../model/model';
 import { packRows } from '../model/packed-batch';
@@ -237,6 +238,51 @@ describe('traceRouting of other sources', () => {
     const refused = view(request);
     await expect(refused).rejects.toThrow(InputError);
     await expect(refused).rejects.toThrow(message);
+  });
+});
+
+describe('traceRouting with generation', () => {
+  const maxNewTokens = 5;
+  const spans = (shown: RoutingView): string[] => shown.tokens.map(({ span }) => span);
+
+  it('continues free text by what the base model finds most probable, and traces both', async () => {
+    const source = { kind: 'text', text: 'Hello' } as const;
+    const prompt = await view({ source });
+    const shown = await view({ source, max_new_tokens: maxNewTokens });
+    expect(v.parse(RoutingViewSchema, shown)).toEqual(shown);
+    const ids = prompt.tokens.map(({ id }) => id);
+    const [continuation] = await generateGreedily(model, [ids], { maxNewTokens, eosTokenId: 0 });
+    expect(continuation.length).toBeGreaterThan(0);
+    expect(shown.tokens.map(({ id }) => id)).toEqual([...ids, ...continuation]);
+    expect(spans(shown)).toEqual([...spans(prompt), ...continuation.map(() => 'generated')]);
+    expect(shown).toMatchObject({ generated_by: 'base', last_prompt_token: ids.length - 1 });
+    expect(shown.text.startsWith(prompt.text)).toBe(true);
+    for (const { text, start, end } of shown.tokens) expect(text).toBe(shown.text.slice(start, end));
+    expect(textOf(shown, shown.tokens)).toBe(shown.text);
+    const { moe } = await traceBatch(model, packRows([[...ids, ...continuation]]));
+    expect(shown.base.topk_indices).toEqual([...moe.values()].map(({ topkIndices }) => [...topkIndices]));
+  });
+
+  it('puts what the tuned model says in the place of a sample’s answer', async () => {
+    const source = { kind: 'sample', file: dataset, index: 0 } as const;
+    const given = await view({ source });
+    const shown = await view({ run, source, max_new_tokens: maxNewTokens });
+    const ids = given.tokens.slice(0, given.last_prompt_token + 1).map(({ id }) => id);
+    const options = { maxNewTokens, eosTokenId: 0, routers: doubled };
+    const [continuation] = await generateGreedily(model, [ids], options);
+    expect(shown.tokens.map(({ id }) => id)).toEqual([...ids, ...continuation]);
+    expect(shown.generated_by).toBe('tuned');
+    expect(spans(shown)).not.toContain('answer');
+    expect(shown.tokens.filter(({ span }) => span === 'context').length).toBe(
+      given.tokens.filter(({ span }) => span === 'context').length,
+    );
+    expect(shown.tuned?.router_entropy[0].length).toBe(ids.length + continuation.length);
+  });
+
+  it('is valid without', async () => {
+    const shown = await view({ source: { kind: 'text', text: 'Hello' }, max_new_tokens: 0 });
+    expect(shown).not.toHaveProperty('generated_by');
+    expect(spans(shown)).not.toContain('generated');
   });
 });
 

@@ -4,23 +4,22 @@ import path from 'node:path';
 import { InputError } from '../common/errors';
 import { parseUserTurn, renderUserTurn } from '../data/prompt';
 import { isTokenSample } from '../data/sample';
+import { shifted, type Span } from '../data/spans';
 import { promptSpans, tokenizeSample, tokenizeUserTurn } from '../data/tokenized-sample';
 import { expertCounts, mixtureOf } from '../model/architecture';
-import type { Model } from '../model/model';
-import { type Routers } from '../model/model';
+import type { Model, PassOptions, Routers } from '../model/model';
 import { packRows } from '../model/packed-batch';
 import { attentionFrom, type LayerTrace, type Trace, traceBatch } from '../model/trace';
 import type { ExpertList } from '../protocol/artifacts';
 import { runFiles } from '../protocol/artifacts';
 import type { JobHooks, TraceRequest } from '../protocol/jobs';
 import type { RoutedToken, RoutingSide, RoutingView, TokenSpan } from '../protocol/routing-view';
+import { continuePrompts, generatedText } from './continue-prompts';
 import { LazyTokenizer } from './dataset';
 import { openModel } from './open-model';
 import { RunFolder } from './run-folder';
 import { sampleAt } from './trace-job';
 import { readRouters } from './trained-routers';
-
-type Span = readonly [number, number];
 
 interface Prompt {
   readonly inputIds: readonly number[];
@@ -33,6 +32,7 @@ interface Prompt {
     readonly question?: Span;
     readonly answer?: Span;
     readonly answerInContext?: Span;
+    readonly generated?: Span;
   };
   readonly lastPromptToken: number;
 }
@@ -43,11 +43,21 @@ export async function traceRouting(request: TraceRequest, hooks: JobHooks = {}):
   const model = await openModel(request.model, engine, hooks);
   try {
     const tokenizer = new LazyTokenizer(model.checkpoint);
-    const prompt =
+    const given =
       source.kind === 'text' ? textPrompt(source.text, tokenizer) : samplePrompt(source, tokenizer);
-    checkLength(prompt, request.max_seq_length);
+    checkLength(given, request.max_seq_length);
     const statistics = run === undefined ? undefined : RunFolder.open(run).contextDependence();
     const tuned = run === undefined ? undefined : readRouters(path.join(run, runFiles.routers), model);
+    const generates = request.max_new_tokens > 0;
+    if (generates)
+      hooks.progress?.({ phase: 'Generating', fraction: 0, detail: `${given.inputIds.length} tokens` });
+    const prompt = generates
+      ? await continued(given, model, tokenizer, {
+          maxNewTokens: request.max_new_tokens,
+          routers: tuned ?? model.baseRouters,
+          signal: hooks.signal,
+        })
+      : given;
     const side = async (routers: Routers, fraction: number): Promise<RoutingSide> => {
       const trace = await traceBatch(model, packRows([prompt.inputIds]), {
         attention: true,
@@ -70,6 +80,7 @@ export async function traceRouting(request: TraceRequest, hooks: JobHooks = {}):
       text: prompt.text,
       source: prompt.source,
       tokens: routedTokens(prompt),
+      ...(generates ? { generated_by: tuned ? 'tuned' : 'base' } : {}),
       last_prompt_token: prompt.lastPromptToken,
       ce: statistics?.ce ?? {},
       oe: statistics?.oe ?? {},
@@ -123,6 +134,31 @@ function samplePrompt({ file, index }: { file: string; index: number }, tokenize
   };
 }
 
+/** The prompt without an answer, and what the model continues it by. */
+async function continued(
+  { text, inputIds, offsets, lastPromptToken, ...prompt }: Prompt,
+  model: Model,
+  tokenizer: LazyTokenizer,
+  options: PassOptions & { maxNewTokens: number },
+): Promise<Prompt> {
+  const asked = inputIds.slice(0, lastPromptToken + 1);
+  const [ids] = await continuePrompts(model, tokenizer, [asked], options);
+  const generated = generatedText(tokenizer.get(), asked[lastPromptToken], ids);
+  const promptText = text.slice(0, offsets[lastPromptToken][1]);
+  const { context, question, answerInContext } = prompt.spans;
+  return {
+    ...prompt,
+    inputIds: [...asked, ...ids],
+    text: promptText + generated.text,
+    offsets: [
+      ...offsets.slice(0, asked.length),
+      ...generated.offsets.map(offset => shifted(offset, promptText.length)),
+    ],
+    spans: { context, question, answerInContext, generated: [asked.length, asked.length + ids.length] },
+    lastPromptToken,
+  };
+}
+
 /** Where position 0 of the user's text would stand: the template may have trimmed what surrounds it. */
 function sourceRange({
   userTurn,
@@ -140,6 +176,7 @@ function routedTokens({ inputIds, text, offsets, spans }: Prompt): RoutedToken[]
   const spanOf = (token: number): TokenSpan => {
     if (within(spans.context, token)) return 'context';
     if (within(spans.question, token)) return 'question';
+    if (within(spans.generated, token)) return 'generated';
     return within(spans.answer, token) ? 'answer' : 'template';
   };
   return inputIds.map((id, token) => {

@@ -4,12 +4,18 @@ import { type TensorToWrite, writeSafetensors } from '../model/checkpoint/safete
 import type { PackedBatch } from '../model/packed-batch';
 import type { Trace } from '../model/trace';
 
-/** Writes a trace. Rows are padded on the right with `padId`; what belongs to padding is 0, or −1 for experts. */
-export function writeTraceFile(file: string, trace: Trace, padId: number): void {
-  writeSafetensors(file, traceTensors(trace, padId));
+export interface TraceFileOptions {
+  /** Fills rows up on the right; what else belongs to padding is 0, or −1 for experts. */
+  readonly padId: number;
+  /** Tokens of each row before the first generated one; undefined: nothing was generated. */
+  readonly promptLengths?: readonly number[];
 }
 
-function traceTensors(trace: Trace, padId: number): TensorToWrite[] {
+export function writeTraceFile(file: string, trace: Trace, options: TraceFileOptions): void {
+  writeSafetensors(file, traceTensors(trace, options));
+}
+
+function traceTensors(trace: Trace, { padId, promptLengths }: TraceFileOptions): TensorToWrite[] {
   const { batch } = trace;
   const rows = batch.lengths.length;
   const longest = Math.max(...batch.lengths);
@@ -18,6 +24,7 @@ function traceTensors(trace: Trace, padId: number): TensorToWrite[] {
   const tensors: TensorToWrite[] = [
     integers('input_ids', inRows, padRows(batch.inputIds, batch, 1, padId)),
     integers('lengths', [rows], batch.lengths),
+    ...(promptLengths ? [integers('prompt_lengths', [rows], promptLengths)] : []),
   ];
   const floats = (
     name: string,

@@ -13,6 +13,7 @@ import { batchLengths, packRows } from '../model/packed-batch';
 import { traceBatch } from '../model/trace';
 import { runFiles } from '../protocol/artifacts';
 import type { EngineSettings, JobHooks } from '../protocol/jobs';
+import { continuePrompts } from './continue-prompts';
 import { checkTokenIds, LazyTokenizer } from './dataset';
 import { readMask } from './expert-list';
 import { checkMemory } from './job-estimate';
@@ -32,6 +33,8 @@ export interface TraceJob {
   readonly run?: string;
   /** Experts that are switched off. */
   readonly mask?: string;
+  /** Tokens that each row is continued by at most, instead of a sample's answer; 0: rows are traced as they are. */
+  readonly maxNewTokens: number;
   readonly attention: boolean;
   readonly hidden: boolean;
   readonly logits: boolean;
@@ -42,7 +45,9 @@ export interface TraceJob {
 export interface TraceSummary {
   readonly out: string;
   readonly rows: number;
+  /** Prompts and generation. */
   readonly tokens: number;
+  readonly generated_tokens: number;
   readonly moe_layers: readonly number[];
   readonly top_k: number;
 }
@@ -51,32 +56,39 @@ export interface TraceSummary {
 export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<TraceSummary> {
   const model = await openModel(job.model, job.engine, hooks);
   try {
-    const rows = inputRows(job.input, new LazyTokenizer(model.checkpoint));
-    rows.forEach((ids, row) =>
+    const tokenizer = new LazyTokenizer(model.checkpoint);
+    const { maxNewTokens } = job;
+    const prompts = inputRows(job.input, tokenizer, { withAnswers: maxNewTokens === 0 });
+    prompts.forEach((ids, row) =>
       checkTokenIds(ids, model.architecture.vocabularySize, `${job.input.file}, row ${row} (counted from 0)`),
     );
-    const batch = packRows(rows);
+    const longest = packRows(prompts.map(ids => [...ids, ...new Array<number>(maxNewTokens).fill(0)]));
     checkMemory(model, [
       {
-        batch: batchLengths(batch),
-        scored: job.logits ? batch.inputIds.length : 0,
+        batch: batchLengths(longest),
+        scored: job.logits ? longest.inputIds.length : 0,
         trains: false,
         keepsAttention: job.attention,
       },
     ]);
-    const trace = await traceBatch(model, batch, {
-      attention: job.attention,
-      hidden: job.hidden,
-      logits: job.logits,
+    const options = {
       signal: hooks.signal,
       ...(job.run === undefined ? {} : { routers: readRouters(path.join(job.run, runFiles.routers), model) }),
       ...(job.mask === undefined ? {} : { mask: readMask(job.mask, model) }),
+    };
+    const continuations = await continuePrompts(model, tokenizer, prompts, { ...options, maxNewTokens });
+    const batch = packRows(prompts.map((ids, row) => [...ids, ...continuations[row]]));
+    const { attention, hidden, logits } = job;
+    const trace = await traceBatch(model, batch, { ...options, attention, hidden, logits });
+    writeTraceFile(job.out, trace, {
+      padId: model.checkpoint.config.padTokenId,
+      ...(maxNewTokens > 0 ? { promptLengths: prompts.map(ids => ids.length) } : {}),
     });
-    writeTraceFile(job.out, trace, model.checkpoint.config.padTokenId);
     return {
       out: job.out,
       rows: batch.lengths.length,
       tokens: batch.inputIds.length,
+      generated_tokens: continuations.flat().length,
       moe_layers: model.moeLayers,
       top_k: expertCounts(model.architecture).topK,
     };
@@ -96,13 +108,18 @@ const TokenIdsSchema = v.pipe(
   }),
 );
 
-function inputRows(input: TraceInput, tokenizer: LazyTokenizer): number[][] {
+function inputRows(
+  input: TraceInput,
+  tokenizer: LazyTokenizer,
+  { withAnswers }: { withAnswers: boolean },
+): number[][] {
   switch (input.kind) {
     case 'prompt':
       return [tokenizeUserTurn(tokenizer.get(), readText(input.file)).inputIds];
     case 'sample': {
       const sample = sampleAt(input.file, input.index);
-      return [isTokenSample(sample) ? sample.inputIds : tokenizeSample(tokenizer.get(), sample).inputIds];
+      const { inputIds, spans } = isTokenSample(sample) ? sample : tokenizeSample(tokenizer.get(), sample);
+      return [withAnswers ? inputIds : inputIds.slice(0, spans.answer[0])];
     }
     case 'token-ids': {
       const parsed = v.safeParse(TokenIdsSchema, readText(input.file));

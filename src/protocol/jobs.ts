@@ -92,7 +92,13 @@ export const TraceRequestSchema = v.object({
       index: v.pipe(v.number(), v.integer(), v.minValue(0)),
     }),
   ]),
+  /** Limit of the prompt. */
   max_seq_length: v.optional(count, 4096),
+  /**
+   * Tokens that the prompt is continued by at most, greedily and by the tuned model where there is one; they take the
+   * place of a sample's answer. 0: the prompt is traced as it is.
+   */
+  max_new_tokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
   engine: v.optional(EngineSettingsSchema, {}),
 });
 export type TraceRequest = v.InferOutput<typeof TraceRequestSchema>;

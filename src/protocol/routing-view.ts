@@ -5,7 +5,8 @@ import { ExpertListSchema } from './artifacts';
 
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-export const TokenSpanSchema = v.picklist(['template', 'context', 'question', 'answer']);
+/** `answer`: of a sample, as its dataset has it; `generated`: what the model continued the prompt by. */
+export const TokenSpanSchema = v.picklist(['template', 'context', 'question', 'answer', 'generated']);
 export type TokenSpan = v.InferOutput<typeof TokenSpanSchema>;
 
 export const RoutedTokenSchema = v.object({
@@ -50,7 +51,7 @@ export const RoutingViewSchema = v.object({
   moe_layers: v.array(index),
   num_experts: index,
   top_k: index,
-  /** The whole rendered prompt, chat template included. */
+  /** The whole rendered prompt, chat template included, and what follows it. */
   text: v.string(),
   /**
    * Where the traced text (document, selection or user turn) lies in `text`: UTF-16 offsets, end exclusive. `start` is
@@ -58,6 +59,8 @@ export const RoutingViewSchema = v.object({
    */
   source: v.object({ start: v.pipe(v.number(), v.integer()), end: index }),
   tokens: v.array(RoutedTokenSchema),
+  /** Which model generated the tokens with the span `generated`, and stopped or was stopped behind them. */
+  generated_by: v.optional(v.picklist(['base', 'tuned'])),
   /** Position of the last token before the answer: attention is measured from here. */
   last_prompt_token: index,
   /** Context-faithful and original experts by layer; empty objects without a run. */

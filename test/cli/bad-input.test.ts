@@ -241,6 +241,10 @@ const cases: Record<string, [args: string[], named: (string | RegExp)[]]> = {
   'a sample without number': [trace(good, '--sample', texts), ['--sample', texts, 'FILE#NUMBER']],
   'nothing to trace': [trace(good), ['--prompt', '--sample', '--token-ids']],
   'an unknown further tensor': [trace(good, '--token-ids', rows, '--with', 'q'), ['--with', '"q"', 'attn']],
+  'fewer than no new tokens': [
+    trace(good, '--token-ids', rows, '--max-new-tokens', '-1'),
+    ['--max-new-tokens', '-1'],
+  ],
   'token ids that the model does not have': [
     trace(good, '--token-ids', write('outside.json', { input_ids: [[4], [5, 999]] })),
     ['outside.json, row 1', '999', `${vocabulary}`],

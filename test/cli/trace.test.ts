@@ -39,6 +39,12 @@ function expectSameTensor(name: string, actual: SafetensorsFile, expected: Safet
   expect(difference).toBeLessThanOrEqual(tolerances[name.replace(/\.\d+$/, '')]);
 }
 
+interface Generation {
+  max_new_tokens: number;
+  masked_experts: Record<string, number[]>;
+  prompts: Record<'prompt_ids' | 'continuation_ids' | 'masked_continuation_ids', number[]>[];
+}
+
 describe.skipIf(!goldenIsPresent)('trace (skipped without the golden files)', () => {
   const scratch = scratchFolder();
   const model = path.join(goldenFolder, 'olmoe');
@@ -58,9 +64,10 @@ describe.skipIf(!goldenIsPresent)('trace (skipped without the golden files)', ()
       input_ids: lengths.map((length, b) => ids.slice(b * longest, b * longest + length)),
     });
   };
-  const trace = async (...options: string[]): Promise<SafetensorsFile> => {
+  const trace = (...options: string[]): Promise<SafetensorsFile> => traceRows(tokenIds(), ...options);
+  const traceRows = async (rows: string, ...options: string[]): Promise<SafetensorsFile> => {
     const out = path.join(scratch, 'out.safetensors');
-    const args = ['trace', model, '--token-ids', tokenIds(), '--threads', '1', '--out', out, ...options];
+    const args = ['trace', model, '--token-ids', rows, '--threads', '1', '--out', out, ...options];
     const { code, stderr } = await runCli(args);
     expect([code, stderr]).toEqual([0, '']);
     return SafetensorsFile.open(out);
@@ -72,6 +79,27 @@ describe.skipIf(!goldenIsPresent)('trace (skipped without the golden files)', ()
     const names = [...expected.tensors.keys()].filter(name => !notWritten.test(name)).sort();
     expect([...actual.tensors.keys()].sort()).toEqual(names);
     for (const name of names) expectSameTensor(name, actual, expected);
+  });
+
+  it('continues prompts, with masked experts or without, and says where generation begins', async () => {
+    const golden = goldenJson<Generation>('olmoe/expected/generate.json');
+    const prompts = golden.prompts.map(({ prompt_ids }) => prompt_ids);
+    const rows = write('prompts.json', { input_ids: prompts });
+    const generate = ['--max-new-tokens', String(golden.max_new_tokens)];
+    const mask = ['--mask', write('mask.json', { experts: golden.masked_experts })];
+    for (const [kind, options] of [
+      ['continuation_ids', generate],
+      ['masked_continuation_ids', [...generate, ...mask]],
+    ] as const) {
+      const traced = await traceRows(rows, ...options);
+      const lengths = traced.readInt('lengths').map(Number);
+      const ids = traced.readInt('input_ids').map(Number);
+      const longest = ids.length / lengths.length;
+      const expected = golden.prompts.map(row => [...row.prompt_ids, ...row[kind]]);
+      expect(lengths.map((length, b) => ids.slice(b * longest, b * longest + length))).toEqual(expected);
+      expect(traced.readInt('prompt_lengths').map(Number)).toEqual(prompts.map(({ length }) => length));
+      expect(traced.tensors.get('topk_indices.0')?.shape).toEqual([ids.length, 2]);
+    }
   });
 
   it('routes around masked experts', async () => {

@@ -1,14 +1,14 @@
 /** @file The section with the heat map layers × tokens, its read-out and zoom buttons. */
 import './layer-map.css';
 
-import type { RoutingView } from '../../src/protocol/routing-view';
+import type { RoutingView, TokenSpan } from '../../src/protocol/routing-view';
 import { paintCells } from '../shared/colour-scale';
 import { element, section } from '../shared/dom';
 import { quotedToken } from '../shared/format';
-import { HeatMap } from '../shared/heat-map';
+import { type Band, HeatMap } from '../shared/heat-map';
 import type { Theme } from '../shared/theme';
 import { type Grid, position, type Quantity, quantityNames } from './quantities';
-import { contextRange } from './token-facts';
+import { spanRange } from './token-facts';
 
 export interface LayerMapEvents {
   hover: (place: { token: number; row: number } | undefined) => void;
@@ -49,7 +49,7 @@ export class LayerMap {
         pixels: paintCells(positions, theme.data[grid.scale]),
         columnName: 'token',
         description: `Heat map of ${quantityNames[quantity]}, ${size}. Arrow keys move the cross-hair, Enter pins a token, plus and minus zoom.`,
-        band: contextRange(view),
+        bands: [...band(view, 'context', 'solid'), ...band(view, 'generated', 'dotted')],
       },
       theme,
     );
@@ -77,6 +77,11 @@ export class LayerMap {
       ? `${name} · ${grid.tokensAre} · ${grid.format(grid.tokens[token])}`
       : `layer ${grid.layers[row]} · ${name} · ${grid.format(grid.rows[row][token])}`;
   }
+}
+
+function band(view: RoutingView, span: TokenSpan, line: Band['line']): Band[] {
+  const range = spanRange(view, span);
+  return range ? [{ ...range, line }] : [];
 }
 
 function button(text: string, label: string, click: () => void): HTMLElement {

@@ -13,7 +13,7 @@ import { Prompt } from './prompt';
 import { type Grid, gridOf } from './quantities';
 import { type PanelState, shownToken, type Store } from './state';
 import { TokenCard } from './token-card';
-import { contextRange } from './token-facts';
+import { spanRange } from './token-facts';
 import { Toolbar } from './toolbar';
 
 export interface PanelEvents {
@@ -167,9 +167,13 @@ function promptLegend(view: RoutingView, grid: Grid, theme: Theme): HTMLElement 
     grid.highText,
     `${grid.caption} · ${grid.tokensAre}`,
   );
-  if (contextRange(view)) key.append(element('span', { class: 'key-context' }, 'context'));
+  if (spanRange(view, 'context')) key.append(element('span', { class: 'key-context' }, 'context'));
   if (view.tokens.some(token => token.answer_in_context)) {
     key.append(element('span', { class: 'key-answer' }, 'answer'));
+  }
+  if (spanRange(view, 'generated')) {
+    const by = view.generated_by === 'tuned' ? ' by the tuned model' : '';
+    key.append(element('span', { class: 'key-generated' }, `generated${by}`));
   }
   return key;
 }

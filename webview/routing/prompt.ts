@@ -157,9 +157,9 @@ export class Prompt {
 }
 
 function chip(token: RoutedToken, index: number): HTMLElement {
-  const span = token.span === 'context' ? 'token context' : 'token';
+  const marked = token.span === 'context' || token.span === 'generated';
   const made = element('span', {
-    class: span,
+    class: marked ? `token ${token.span}` : 'token',
     role: 'option',
     'aria-selected': 'false',
     tabindex: -1,

@@ -1,7 +1,7 @@
 /** @file The card of one token: span, attention, experts by layer, share of context-faithful experts. */
 import './token-card.css';
 
-import type { RoutingView } from '../../src/protocol/routing-view';
+import type { RoutingView, TokenSpan } from '../../src/protocol/routing-view';
 import { element } from '../shared/dom';
 import { percent, quotedToken } from '../shared/format';
 import type { Mode } from './quantities';
@@ -15,7 +15,13 @@ import {
   faithfulShare,
 } from './token-facts';
 
-const spanNames = { template: 'template', context: 'context', question: 'question', answer: 'answer' };
+const spanNames: Record<TokenSpan, string> = {
+  template: 'template',
+  context: 'context',
+  question: 'question',
+  answer: 'answer',
+  generated: 'generated',
+};
 
 export class TokenCard {
   readonly root = element('aside', { 'aria-label': 'Token' });

@@ -6,10 +6,10 @@ import {
   attentionReceived,
   choices,
   compareChoices,
-  contextRange,
   faithfulShare,
   firstToShow,
   relativeGain,
+  spanRange,
 } from './token-facts';
 
 const view = smallView;
@@ -62,14 +62,14 @@ describe('means over layers', () => {
 });
 
 describe('the prompt', () => {
-  it('context range and first token to show', () => {
-    expect(contextRange(view)).toEqual({ from: 0, to: 1 });
+  it('range of a span and first token to show', () => {
+    expect(spanRange(view, 'context')).toEqual({ from: 0, to: 1 });
     expect(firstToShow(view)).toBe(0);
     const question = {
       ...view,
       tokens: view.tokens.map(token => ({ ...token, span: 'question' as const, answer_in_context: false })),
     };
-    expect(contextRange(question)).toBeUndefined();
+    expect(spanRange(question, 'context')).toBeUndefined();
     expect(firstToShow(question)).toBe(1);
   });
   it('gain is relative to the base, absent where the base is 0', () => {

@@ -1,5 +1,5 @@
 /** @file What is said of one token: experts by layer, share of context-faithful experts, attention. */
-import type { RoutingSide, RoutingView } from '../../src/protocol/routing-view';
+import type { RoutingSide, RoutingView, TokenSpan } from '../../src/protocol/routing-view';
 
 /** An expert that a token is sent to. */
 export interface Choice {
@@ -69,11 +69,11 @@ export function relativeGain(base: readonly number[], tuned: readonly number[]):
   return base.map((before, layer) => (before > 0 ? (tuned[layer] - before) / before : null));
 }
 
-/** From the first context token to the last, end exclusive; undefined without a context. */
-export function contextRange(view: RoutingView): { from: number; to: number } | undefined {
-  const from = view.tokens.findIndex(token => token.span === 'context');
+/** From the first token of a span to the last, end exclusive; undefined without any. */
+export function spanRange(view: RoutingView, span: TokenSpan): { from: number; to: number } | undefined {
+  const from = view.tokens.findIndex(token => token.span === span);
   if (from < 0) return undefined;
-  return { from, to: view.tokens.findLastIndex(token => token.span === 'context') + 1 };
+  return { from, to: view.tokens.findLastIndex(token => token.span === span) + 1 };
 }
 
 /** The token to show before the user chose one: the answer in the context, else the last of the prompt. */

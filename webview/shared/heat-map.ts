@@ -17,6 +17,13 @@ import {
 } from './heat-map-geometry';
 import type { Theme } from './theme';
 
+/** A range of columns, end exclusive. */
+export interface Band {
+  from: number;
+  to: number;
+  line: 'solid' | 'dotted';
+}
+
 export interface HeatMapData {
   rowLabels: readonly string[];
   columns: number;
@@ -26,8 +33,8 @@ export interface HeatMapData {
   columnName: string;
   /** What a screen reader says of the whole picture. */
   description: string;
-  /** A range of columns to underline, end exclusive. */
-  band?: { from: number; to: number };
+  /** Ranges of columns with a line over them. */
+  bands?: readonly Band[];
   /** Cells that carry a ★. */
   isMarked?: (cell: Cell) => boolean;
 }
@@ -177,11 +184,17 @@ export class HeatMap {
   }
 
   private drawMarks(context: CanvasRenderingContext2D, data: HeatMapData, plot: Plot): void {
-    if (data.band) {
-      const start = cellRectangle(plot, { row: 0, column: data.band.from });
-      const end = cellRectangle(plot, { row: 0, column: data.band.to });
-      context.fillStyle = cssColour(this.theme.accent);
-      context.fillRect(start.x, plot.top - 5, end.x - start.x, 3);
+    for (const { from, to, line } of data.bands ?? []) {
+      const start = cellRectangle(plot, { row: 0, column: from });
+      const end = cellRectangle(plot, { row: 0, column: to });
+      context.strokeStyle = cssColour(line === 'solid' ? this.theme.accent : this.theme.foreground);
+      context.lineWidth = 3;
+      context.setLineDash(line === 'solid' ? [] : [3, 3]);
+      context.beginPath();
+      context.moveTo(start.x, plot.top - 3.5);
+      context.lineTo(end.x, plot.top - 3.5);
+      context.stroke();
+      context.setLineDash([]);
     }
     if (!data.isMarked) return;
     const size = cellRectangle(plot, { row: 0, column: 0 });

@@ -1,10 +1,11 @@
 /** @file `router-lens trace MODEL …` */
 import { type Command, Option } from 'commander';
+import * as v from 'valibot';
 
 import { InputError } from '../../common/errors';
 import { type TraceInput, traceToFile } from '../../lens/trace-job';
-import { EngineSettingsSchema } from '../../protocol/jobs';
-import { checked, engineOptions, type EngineOptionValues, engineSettings } from '../options';
+import { EngineSettingsSchema, TraceRequestSchema } from '../../protocol/jobs';
+import { checked, engineOptions, type EngineOptionValues, engineSettings, numberOption } from '../options';
 import { withProgress } from '../progress-line';
 
 interface TraceOptions extends EngineOptionValues {
@@ -14,6 +15,7 @@ interface TraceOptions extends EngineOptionValues {
   run?: string;
   mask?: string;
   with?: string;
+  maxNewTokens: number;
   out: string;
   json?: true;
 }
@@ -35,11 +37,20 @@ export function addTrace(program: Command): void {
       '--mask <file>',
       'switch experts off: {"experts": {"<layer>": [expert, …]}} or a context-dependence.json',
     )
+    .addOption(
+      numberOption(
+        '--max-new-tokens <n>',
+        "continue each prompt greedily by at most this many tokens and trace them, too, instead of a sample's answer",
+      ).default(0),
+    )
     .option('--with <list>', 'further tensors, separated by commas: attn, hidden, logits')
     .requiredOption('--out <file>', 'file to write')
     .option('--json', 'print one machine-readable result')
     .action(async (model: string, options: TraceOptions) => {
       const further = furtherTensors(options.with);
+      const { max_new_tokens } = checked(v.pick(TraceRequestSchema, ['max_new_tokens']), {
+        max_new_tokens: options.maxNewTokens,
+      });
       const summary = await withProgress(hooks =>
         traceToFile(
           {
@@ -47,6 +58,7 @@ export function addTrace(program: Command): void {
             input: traceInput(options),
             ...(options.run === undefined ? {} : { run: options.run }),
             ...(options.mask === undefined ? {} : { mask: options.mask }),
+            maxNewTokens: max_new_tokens,
             attention: further.has('attn'),
             hidden: further.has('hidden'),
             logits: further.has('logits'),
@@ -59,7 +71,8 @@ export function addTrace(program: Command): void {
       console.log(
         options.json
           ? JSON.stringify(summary)
-          : `${summary.tokens} tokens in ${summary.rows} rows traced to ${summary.out}`,
+          : `${summary.tokens} tokens in ${summary.rows} rows traced to ${summary.out}` +
+              (max_new_tokens > 0 ? `, ${summary.generated_tokens} of them generated` : ''),
       );
     });
   for (const option of engineOptions()) command.addOption(option);

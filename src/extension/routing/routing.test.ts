@@ -1,7 +1,9 @@
 /** @file From document offsets to tokens, from tokens to facts, from facts to the hover. */
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 
 import { exampleView } from '../../../test/fixtures/routing-view';
+import { RoutingViewSchema } from '../../protocol/routing-view';
 import { DocumentTrace } from './document-trace';
 import { hoverMarkdown, staleMarkdown } from './hover-text';
 import { shareLevel } from './share-level';
@@ -105,6 +107,10 @@ describe('the hover', () => {
       expect(inside).not.toContain('\n');
     },
   );
+});
+
+test('a view without generation is valid', () => {
+  expect(v.parse(RoutingViewSchema, view)).toEqual(view);
 });
 
 test('shades are equal steps; nothing has none', () => {

@@ -9,7 +9,7 @@ import type { TraceRequestInput } from '../../protocol/jobs';
 import type { RoutingView } from '../../protocol/routing-view';
 import type { Engine } from '../engine/engine';
 import { withJobProgress } from '../job-progress';
-import { readEngineSettings } from '../settings';
+import { readTraceSettings } from '../settings';
 import type { Pickers } from '../workspace/pickers';
 import { newestFinishedRun, type Run } from '../workspace/runs';
 import type { Selection } from '../workspace/selection';
@@ -23,6 +23,8 @@ export const TraceOptionsSchema = v.object({
   model: v.optional(v.string()),
   /** A run folder; default: the newest finished run of the model. */
   run: v.optional(v.string()),
+  /** Tokens that the prompt is continued by at most; default: the setting. */
+  maxNewTokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
   sample: v.optional(v.object({ file: v.string(), index: v.pipe(v.number(), v.integer(), v.minValue(0)) })),
 });
 export type TraceOptions = v.InferOutput<typeof TraceOptionsSchema>;
@@ -71,7 +73,8 @@ export class TraceCommand {
     const request: TraceRequestInput = {
       ...{ model, source },
       run: options.run ?? this.runOf(model)?.folder,
-      engine: readEngineSettings(settingReader()),
+      ...readTraceSettings(settingReader()),
+      ...(options.maxNewTokens === undefined ? {} : { max_new_tokens: options.maxNewTokens }),
     };
     return this.panel.during('Tracing the prompt…', async () => {
       const view = await withJobProgress('Tracing routing', hooks =>

@@ -100,6 +100,19 @@ suite('demo', () => {
     assert.doesNotMatch(await hoverAt(document, place), /Stale/);
   });
 
+  test('a traced prompt is continued, and the tuned model’s tokens are marked', async () => {
+    const content = fs.readFileSync(path.join(root, 'prompts/birthplace.txt'), 'utf8');
+    const document = await vscode.workspace.openTextDocument({ content });
+    await vscode.window.showTextDocument(document);
+    const options = { model, maxNewTokens: 8 };
+    const view = await vscode.commands.executeCommand<RoutingView>(commands.tracePrompt, options);
+    const generated = view.tokens.slice(view.last_prompt_token + 1);
+    assert.ok(generated.length > 0 && generated.length <= 8);
+    assert.ok(generated.every(token => token.span === 'generated'));
+    assert.equal(view.generated_by, 'tuned');
+    assert.ok(view.text.slice(generated[0].start).trim().length > 0);
+  });
+
   test('a selection is traced at its place', async () => {
     const document = await vscode.workspace.openTextDocument({
       content: 'first line\nWhere was Olga born?\nlast',
