@@ -10,7 +10,7 @@ import type { LazyTokenizer, LoadedSample } from './dataset';
 import { aggregate, bestScore, exactMatch, f1 } from './squad-metrics';
 
 /** METHOD: at most 32 new tokens, ended by the end-of-sequence token. */
-const maxNewTokens = 32;
+export const maxNewTokens = 32;
 
 export interface EvaluationOptions extends PassOptions {
   onProgress?: (done: number, total: number) => void;

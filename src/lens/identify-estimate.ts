@@ -1,12 +1,14 @@
 /** @file Seconds and memory of the main job, from a small piece of each of its phases. */
 import { chunks } from '../data/batches';
+import type { Workload } from '../model/memory-estimate';
 import type { Model } from '../model/model';
+import type { BatchLengths } from '../model/packed-batch';
 import type { IdentifyRequest, TrainingSettings } from '../protocol/jobs';
 import { tuneRouters } from '../train/router-tuning';
 import { totalSteps } from '../train/training-loop';
 import { activationStatistics } from './activation-statistics';
 import type { LazyTokenizer, LoadedSample } from './dataset';
-import { scoreAnswers } from './evaluate';
+import { maxNewTokens, scoreAnswers } from './evaluate';
 import { type IdentifyData, phases } from './identify-setup';
 import { checkMemory, type JobEstimate, largestBatch, largestEvaluationBatch } from './job-estimate';
 import type { Phase } from './job-progress';
@@ -43,6 +45,7 @@ export async function estimateIdentify(
       trains: true,
     },
     { batch: largestEvaluationBatch(evaluated), scored: mostAnswerTokens(evaluated, 1), trains: true },
+    ...(test.length > 0 ? [answering(largestEvaluationBatch(test))] : []),
   ]);
   const answers = await secondsFor(test, samples => scoreAnswers(model, tokenizer, samples));
   const routing = await secondsFor(sampled, samples => activationStatistics(model, samples));
@@ -56,6 +59,10 @@ export async function estimateIdentify(
     { name: phases.tunedAnswers, work: answers },
   ];
   return { memory, phases: work, seconds: work.reduce((sum, phase) => sum + phase.work, 0) };
+}
+
+function answering(batch: BatchLengths): Workload {
+  return { batch, scored: batch.samples, trains: false, maxNewTokens };
 }
 
 /** Seconds that `work` takes for all samples. */

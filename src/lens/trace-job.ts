@@ -9,7 +9,7 @@ import { isTokenSample } from '../data/sample';
 import { readSamples } from '../data/samples';
 import { tokenizeSample, tokenizeUserTurn } from '../data/tokenized-sample';
 import { expertCounts } from '../model/architecture';
-import { batchLengths, packRows } from '../model/packed-batch';
+import { batchLengths, type PackedBatch, packRows } from '../model/packed-batch';
 import { traceBatch } from '../model/trace';
 import { runFiles } from '../protocol/artifacts';
 import type { EngineSettings, JobHooks } from '../protocol/jobs';
@@ -62,13 +62,14 @@ export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<
     prompts.forEach((ids, row) =>
       checkTokenIds(ids, model.architecture.vocabularySize, `${job.input.file}, row ${row} (counted from 0)`),
     );
-    const longest = packRows(prompts.map(ids => [...ids, ...new Array<number>(maxNewTokens).fill(0)]));
+    const longest = longestBatch(prompts, Math.min(maxNewTokens, model.architecture.maxPositions));
     checkMemory(model, [
       {
         batch: batchLengths(longest),
         scored: job.logits ? longest.inputIds.length : 0,
         trains: false,
         keepsAttention: job.attention,
+        maxNewTokens,
       },
     ]);
     const options = {
@@ -95,6 +96,11 @@ export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<
   } finally {
     await model.release();
   }
+}
+
+/** The batch of all rows if nothing ends them. */
+function longestBatch(prompts: readonly number[][], newTokens: number): PackedBatch {
+  return packRows(prompts.map(ids => [...ids, ...new Array<number>(newTokens).fill(0)]));
 }
 
 const TokenIdsSchema = v.pipe(

@@ -1,5 +1,5 @@
 /** @file Greedy decoding. */
-import { cachedBytesPerToken, KeyValueCache } from './key-value-cache';
+import { KeyValueCache, rowsWithRoom } from './key-value-cache';
 import type { Model, PassOptions } from './model';
 import { packRows } from './packed-batch';
 
@@ -22,8 +22,7 @@ export async function generateGreedily(
   const longest = Math.max(...prompts.map(prompt => prompt.length));
   // The last new token is never fed.
   const capacity = Math.min(longest + options.maxNewTokens - 1, architecture.maxPositions);
-  const rowBytes = capacity * cachedBytesPerToken(architecture);
-  const together = Math.max(1, Math.floor(plan.savedValuesBytes / rowBytes));
+  const together = rowsWithRoom(architecture, plan, capacity);
   const continuations: number[][] = [];
   for (let row = 0; row < prompts.length; row += together) {
     const group = prompts.slice(row, row + together);

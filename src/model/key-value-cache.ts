@@ -3,6 +3,7 @@ import type { HostTensor } from '../engine/session';
 import type { Architecture, AttentionArchitecture } from './architecture';
 import type { LayerMemory } from './layer-sessions';
 import { pastFeeds } from './layers/attend';
+import type { MemoryPlan } from './memory-plan';
 import type { Past } from './packed-batch';
 
 /** Heads of a layer's keys and values, and elements of one of each. */
@@ -27,6 +28,15 @@ export function cachedBytesPerToken({ layers }: Architecture): number {
     const { heads, keySize, valueSize } = memorySize(attention);
     return sum + heads * (keySize + valueSize) * Float32Array.BYTES_PER_ELEMENT;
   }, 0);
+}
+
+/** Rows whose keys and values the plan has room for at once; one at least. */
+export function rowsWithRoom(
+  architecture: Architecture,
+  { savedValuesBytes }: Pick<MemoryPlan, 'savedValuesBytes'>,
+  capacity: number,
+): number {
+  return Math.max(1, Math.floor(savedValuesBytes / (capacity * cachedBytesPerToken(architecture))));
 }
 
 /** Room for every token that a few rows will ever have, so that nothing is moved while they grow. */

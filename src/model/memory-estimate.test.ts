@@ -5,7 +5,7 @@ import { olmoe } from './families/olmoe';
 import { estimateMemory, type Workload } from './memory-estimate';
 
 const megabyte = 1e6;
-const mapped = { memoryMode: 'mapped', residentBytes: 0 } as const;
+const mapped = { memoryMode: 'mapped', residentBytes: 0, savedValuesBytes: 1e9 } as const;
 
 function architecture(layers: number, hidden: number, width: number, vocabulary: number) {
   return olmoe.describe({
@@ -50,8 +50,20 @@ describe('estimateMemory, mapped', () => {
   });
 });
 
+it('decoding keeps a key and a value of each layer for every token, of as many rows as there is room for', () => {
+  const row = 332 * 2 * (2048 + 2048) * 4;
+  const extra = (savedValuesBytes: number): number => {
+    const plan = { ...mapped, savedValuesBytes };
+    const without = estimateMemory(wide, plan, work(8, 300, {}));
+    return estimateMemory(wide, plan, work(8, 300, { maxNewTokens: 32 })) - without;
+  };
+  expect(extra(1e9)).toBeCloseTo(8 * row);
+  expect(extra(3.5 * row)).toBeCloseTo(3 * row);
+  expect(extra(0)).toBeCloseTo(row);
+});
+
 it('resident weights come on top', () => {
   const piece = work(1, 16, {});
-  const plan = { memoryMode: 'resident', residentBytes: 5e9 } as const;
+  const plan = { memoryMode: 'resident', residentBytes: 5e9, savedValuesBytes: 5e9 } as const;
   expect(estimateMemory(thin, plan, piece)).toBeGreaterThan(5e9);
 });

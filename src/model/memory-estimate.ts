@@ -1,5 +1,6 @@
 /** @file How much private (anonymous) memory a piece of work takes: known before it starts. */
 import type { Architecture, LayerArchitecture } from './architecture';
+import { cachedBytesPerToken, rowsWithRoom } from './key-value-cache';
 import type { MemoryPlan } from './memory-plan';
 import type { BatchLengths } from './packed-batch';
 import { layerElements } from './required-weights';
@@ -11,6 +12,8 @@ export interface Workload {
   readonly scored: number;
   /** Forward and backward, with what the backward pass needs computed again: saved values come on top. */
   readonly trains: boolean;
+  /** Tokens that each sample is continued by: keys and values of all are kept. */
+  readonly maxNewTokens?: number;
   /** Whether the attention of all layers is kept. */
   readonly keepsAttention?: boolean;
 }
@@ -26,11 +29,12 @@ const allocatorBytes = 120e6;
 /** Bytes of private memory at the highest. Compared with measured peaks in `docs/performance.md`. */
 export function estimateMemory(
   architecture: Architecture,
-  { memoryMode, residentBytes }: Pick<MemoryPlan, 'memoryMode' | 'residentBytes'>,
+  plan: Pick<MemoryPlan, 'memoryMode' | 'residentBytes' | 'savedValuesBytes'>,
   work: Workload,
 ): number {
   const { layers, hiddenSize, vocabularySize } = architecture;
-  const { batch, scored, trains, keepsAttention } = work;
+  const { memoryMode, residentBytes } = plan;
+  const { batch, scored, trains, keepsAttention, maxNewTokens } = work;
   const kinds = trains ? 2 : 1;
   const sessions = layers.reduce((sum, { feedForward }) => {
     const experts = feedForward.kind === 'mixture' ? feedForward.experts : 1;
@@ -43,7 +47,8 @@ export function estimateMemory(
     (trains ? layers.length * states : 0) +
     (keepsAttention
       ? layers.reduce((sum, { attention }) => sum + attentionBytes(attention.heads, batch), 0)
-      : 0);
+      : 0) +
+    (maxNewTokens ? cacheBytes(architecture, plan, batch, maxNewTokens) : 0);
   const fixed = processBytes + sessions + kept + scores;
   if (memoryMode === 'mapped') {
     const widened = Math.max(...layers.map(widenedWeights));
@@ -51,6 +56,18 @@ export function estimateMemory(
   }
   // A resident session keeps the memory of its largest run.
   return fixed + residentBytes + kinds * layers.length * activations;
+}
+
+/** Keys and values of all layers. */
+function cacheBytes(
+  architecture: Architecture,
+  plan: Pick<MemoryPlan, 'savedValuesBytes'>,
+  { samples, length }: BatchLengths,
+  maxNewTokens: number,
+): number {
+  const capacity = length + maxNewTokens;
+  const rows = Math.min(samples, rowsWithRoom(architecture, plan, capacity));
+  return rows * capacity * cachedBytesPerToken(architecture);
 }
 
 /** Of one layer: its hidden states, the rows that go to experts and come back, and its attention. */
