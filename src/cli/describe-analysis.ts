@@ -1,5 +1,5 @@
 /** @file The result of an analysis in a few lines. */
-import type { AnalysisResult, AnalyzeAnswer, Estimate } from '../protocol/analyses';
+import type { AnalysisResult, AnalyzeAnswer, Estimate } from '../protocol/analysis-results';
 import { describeEstimate, describeScores } from './evaluation-options';
 
 export function describeAnalysis({ result, files }: AnalyzeAnswer): string {
@@ -37,11 +37,15 @@ function summary(result: AnalysisResult): string[] {
       ];
     case 'cost':
       return result.runs.map(
-        ({ name, trainable_parameters, training_seconds, peak_memory }) =>
+        ({ name, trainable_parameters, training_seconds, peak_private, peak_resident }) =>
           `${name}  ${trainable_parameters?.toLocaleString('en') ?? '?'} of ${result.parameters.toLocaleString('en')} parameters` +
-          `  ${training_seconds?.toFixed(1) ?? '?'} s  ${peak_memory === undefined ? '?' : (peak_memory / 1e9).toFixed(2)} GB`,
+          `  ${training_seconds?.toFixed(1) ?? '?'} s  ${gigabytes(peak_private || peak_resident)} GB`,
       );
   }
+}
+
+function gigabytes(bytes: number | undefined): string {
+  return bytes === undefined ? '?' : (bytes / 1e9).toFixed(2);
 }
 
 type Scored = Parameters<typeof describeScores>[1];

@@ -2,10 +2,11 @@
 import path from 'node:path';
 
 import { writeFileAtomically, writeJsonAtomically } from '../common/atomic-file';
-import type { EvaluateRequest, Evaluation } from '../protocol/analyses';
+import type { EvaluateRequest } from '../protocol/analyses';
+import type { Evaluation } from '../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../protocol/artifacts';
 import type { JobHooks } from '../protocol/jobs';
-import { Passes } from './analyses/analysis-job';
+import { checkEvaluationMemory, Passes } from './analyses/analysis-job';
 import { checkAnswered, percent } from './analyses/answers';
 import { csv, type Table } from './csv';
 import { LazyTokenizer, loadDataset } from './dataset';
@@ -39,6 +40,7 @@ export async function evaluate(request: EvaluateRequest, hooks: JobHooks = {}): 
     const options = { seed, limit, maxLength, allowEmptyContext: true };
     const dataset = loadDataset('data', request.data, tokenizer, options);
     checkAnswered(dataset);
+    checkEvaluationMemory(model, dataset.samples);
     const passes = new Passes(['Answers'], hooks);
     const started = performance.now();
     const predictions = await passes.run('Answers', passHooks =>

@@ -2,7 +2,7 @@
 import { evaluationBatches } from '../data/batches';
 import { generateGreedily } from '../model/generate';
 import type { Model, PassOptions } from '../model/model';
-import type { Prediction, Scores } from '../protocol/analyses';
+import type { Prediction, Scores } from '../protocol/analysis-results';
 import type { AnswerScores } from '../protocol/artifacts';
 import { evaluationTokens } from '../train/fine-tuning';
 import { meanEstimate } from './analyses/bootstrap';

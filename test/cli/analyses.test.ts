@@ -6,14 +6,13 @@ import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { RunFolder } from '../../src/lens/run-folder';
+import { analysisFiles, type AnalysisKind } from '../../src/protocol/analyses';
 import {
-  analysisFiles,
-  type AnalysisKind,
   type AnalysisResultOf,
   AnalyzeAnswerSchema,
   type Estimate,
   EvaluationSchema,
-} from '../../src/protocol/analyses';
+} from '../../src/protocol/analysis-results';
 import { runCli } from '../helpers/cli';
 import { goldenFolder, goldenIsPresent, goldenJson, goldenTraceRows } from '../helpers/golden';
 import { scratchFolder } from '../helpers/scratch';
@@ -225,7 +224,7 @@ describe('analyze', () => {
       {
         ...{ name: 'router-tuned', run: tuned },
         ...{ trainable_parameters: results.trainable_parameters, steps: 3 },
-        ...{ training_seconds: timings['Router tuning'], peak_memory: memory.peak_resident },
+        ...{ training_seconds: timings['Router tuning'], ...memory },
         total_seconds: Object.values(timings).reduce((sum, seconds) => sum + seconds, 0),
       },
     ]);
@@ -255,6 +254,11 @@ describe('analyze', () => {
       ['too-many.json', 'layer 0 would keep 1'],
     ],
     ['too few samples for a map', ['patterns', ...model, '--data', closed2()], ['2 samples', 'at least 4']],
+    [
+      'a memory budget that is too small',
+      ['logit-lens', ...model, '--data', texts, '--memory-budget', '0.001'],
+      ['memory budget of 0 GB is too small'],
+    ],
     ['a negative number of lists', ['masking', ...model, '--data', texts, '--random', '-1'], ['--random']],
   ])('refuses %s in one line, and leaves no folder', async (_, args, named) => {
     write('too-many.json', { experts: { 0: [0, 1, 2] } });

@@ -1,6 +1,7 @@
 /** @file `analyze attention`: context and answer attention gain by layer and, for one sample, by token. */
 import { InputError } from '../../common/errors';
-import { analysisFiles, type AnalysisResultOf, type SpanAttention } from '../../protocol/analyses';
+import { analysisFiles } from '../../protocol/analyses';
+import { type AnalysisResultOf, type SpanAttention } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
 import { type Cell, csv, type Table } from '../csv';
 import type { Dataset, LoadedSample } from '../dataset';

@@ -1,6 +1,6 @@
 /** @file `analyze cost`: what each tuning cost, from the records of its run. */
 import { InputError } from '../../common/errors';
-import type { AnalysisResultOf } from '../../protocol/analyses';
+import type { AnalysisResultOf } from '../../protocol/analysis-results';
 import { type RunRecord, SCHEMA_VERSION } from '../../protocol/artifacts';
 import type { Cell, Table } from '../csv';
 import { type Bar, barPanel } from '../figures/bar-panel';
@@ -35,7 +35,7 @@ function costOf({ status, timings, memory, results }: RunRecord, name: string, r
     steps,
     training_seconds: timings[phases.tuning],
     total_seconds: Object.values(timings).reduce((sum, seconds) => sum + seconds, 0),
-    peak_memory: memory.peak_resident,
+    ...memory,
     tuned,
   };
 }
@@ -44,62 +44,55 @@ function costTable({ runs, parameters }: Result): Table {
   return {
     columns: [
       ...['variant', 'run', 'trainable_parameters', 'share_of_parameters', 'steps'],
-      ...['training_seconds', 'total_seconds', 'peak_memory_bytes', 'em', 'f1'],
+      ...['training_seconds', 'total_seconds', 'peak_resident', 'peak_private', 'em', 'f1'],
     ],
     rows: runs.map((cost): Cell[] => {
       const { trainable_parameters: trained } = cost;
       const share = trained === undefined ? undefined : trained / parameters;
-      const { name, run, steps, training_seconds, total_seconds, peak_memory, tuned } = cost;
-      const scores = [tuned?.em, tuned?.f1];
-      return [name, run, trained, share, steps, training_seconds, total_seconds, peak_memory, ...scores];
+      const { name, run, steps, training_seconds, total_seconds, peak_resident, peak_private, tuned } = cost;
+      const measured = [training_seconds, total_seconds, peak_resident, peak_private];
+      return [name, run, trained, share, steps, ...measured, tuned?.em, tuned?.f1];
     }),
   };
 }
 
+type Quantity = (cost: Cost) => number | undefined;
+
 function costFigure({ runs, parameters }: Result): string {
-  const panel = (
-    title: string,
-    xName: string,
-    n: number,
-    valueOf: (cost: Cost) => number | undefined,
-    format: (value: number) => string,
-  ): Panel =>
+  const panel = (title: string, xName: string, n: number, quantity: Quantity, digits: number): Panel =>
     barPanel({
       title,
       xName,
-      rows: runs.map(cost => ({ name: cost.name, bars: [bar(seriesColour(n), valueOf(cost))] })),
-      format,
+      rows: runs.map(cost => ({ name: cost.name, bars: [bar(seriesColour(n), quantity(cost))] })),
+      format: value => value.toFixed(digits),
       width: 340,
     });
-  const percentTrained = ({ trainable_parameters: trained }: Cost): number | undefined =>
-    trained === undefined ? undefined : (100 * trained) / parameters;
+  const share: Quantity = ({ trainable_parameters: trained }) => scaled(trained, 100 / parameters);
+  const seconds: Quantity = ({ training_seconds }) => training_seconds;
+  const memory = comparableMemory(runs);
   return figure({
     title: 'Cost of tuning',
     note: `As measured in each run; the model has ${parameters.toLocaleString('en')} parameters.`,
     panels: [
-      panel('Trainable parameters', '% of the model', 0, percentTrained, share => share.toPrecision(3)),
-      panel(
-        'Training',
-        'seconds',
-        1,
-        cost => cost.training_seconds,
-        seconds => seconds.toFixed(1),
-      ),
-      panel(
-        'Peak memory',
-        'GB',
-        2,
-        cost => gigabytes(cost.peak_memory),
-        size => size.toFixed(2),
-      ),
+      panel('Trainable parameters', '% of the model', 0, share, 3),
+      panel('Training', 'seconds', 1, seconds, 1),
+      panel(memory.title, 'GB', 2, cost => scaled(memory.quantity(cost), 1e-9), 2),
     ],
   });
+}
+
+/** Private memory if all runs have measured it: all bars are of one quantity. */
+function comparableMemory(runs: readonly Cost[]): { title: string; quantity: Quantity } {
+  // Systems that keep no account of private memory give 0.
+  return runs.every(({ peak_private }) => peak_private)
+    ? { title: 'Peak memory (private)', quantity: cost => cost.peak_private }
+    : { title: 'Peak memory (resident)', quantity: cost => cost.peak_resident };
 }
 
 function bar(colour: string, value: number | undefined): Bar {
   return value === undefined ? { colour } : { colour, value };
 }
 
-function gigabytes(bytes: number | undefined): number | undefined {
-  return bytes === undefined ? undefined : bytes / 1e9;
+function scaled(value: number | undefined, factor: number): number | undefined {
+  return value === undefined ? undefined : value * factor;
 }

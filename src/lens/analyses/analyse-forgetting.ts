@@ -1,7 +1,7 @@
 /** @file `analyze forgetting`: what a tuned model still knows without a context. */
 import type { TextSample } from '../../data/sample';
 import { tokenizeSample } from '../../data/tokenized-sample';
-import type { AnalysisResultOf, Prediction } from '../../protocol/analyses';
+import type { AnalysisResultOf, Prediction } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
 import type { Cell, Table } from '../csv';
 import type { LazyTokenizer, LoadedSample } from '../dataset';

@@ -1,5 +1,5 @@
 /** @file `analyze logit-lens`: answer probability by layer and its gain (APG). */
-import type { AnalysisResultOf } from '../../protocol/analyses';
+import type { AnalysisResultOf } from '../../protocol/analysis-results';
 import type { Cell, Table } from '../csv';
 import { baseAndTuned, figure } from '../figures/figure';
 import { linePanel } from '../figures/line-panel';

@@ -2,7 +2,7 @@
 import path from 'node:path';
 
 import type { Model } from '../../model/model';
-import type { AnalysisResultOf, Prediction } from '../../protocol/analyses';
+import type { AnalysisResultOf, Prediction } from '../../protocol/analysis-results';
 import { type ExpertList, SCHEMA_VERSION } from '../../protocol/artifacts';
 import type { Cell, Table } from '../csv';
 import { scoreChange, scoresOf } from '../evaluate';

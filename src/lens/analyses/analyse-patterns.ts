@@ -1,5 +1,5 @@
 /** @file `analyze patterns`: a map of samples by the context-faithful experts that they use (METHOD, Fig. 4). */
-import type { AnalysisResultOf } from '../../protocol/analyses';
+import type { AnalysisResultOf } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
 import type { Cell, Table } from '../csv';
 import { figure } from '../figures/figure';

@@ -1,5 +1,5 @@
 /** @file `analyze reliance`: how much each answer token owes to the context. */
-import type { AnalysisResultOf } from '../../protocol/analyses';
+import type { AnalysisResultOf } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
 import type { Cell, Table } from '../csv';
 import type { LoadedSample } from '../dataset';

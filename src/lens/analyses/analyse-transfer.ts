@@ -1,5 +1,5 @@
 /** @file `analyze transfer`: tuned on one dataset, evaluated on another (METHOD, Fig. 5). */
-import type { AnalysisResultOf, Estimate, Prediction } from '../../protocol/analyses';
+import type { AnalysisResultOf, Estimate, Prediction } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
 import type { Cell, Table } from '../csv';
 import { scoreChange, scoresOf } from '../evaluate';

@@ -1,9 +1,12 @@
 /** @file What each analysis is given, and what it gives: numbers, a table, pictures. */
+import type { TokenizedSample } from '../../data/tokenized-sample';
 import type { Model } from '../../model/model';
-import type { AnalysisKind, AnalysisResult, AnalyzeRequestOf, Estimate } from '../../protocol/analyses';
+import type { AnalysisKind, AnalyzeRequestOf } from '../../protocol/analyses';
+import type { AnalysisResult, Estimate } from '../../protocol/analysis-results';
 import type { JobHooks } from '../../protocol/jobs';
 import type { Cell, Table } from '../csv';
 import type { Dataset, LazyTokenizer } from '../dataset';
+import { checkMemory, largestEvaluationBatch } from '../job-estimate';
 import { JobProgress } from '../job-progress';
 import type { PassHooks } from './pass-hooks';
 
@@ -51,6 +54,17 @@ export class Passes {
   timings(): Record<string, number> {
     return this.progress.timings();
   }
+}
+
+/**
+ * Checks that the memory budget has room for passes over these samples.
+ * @throws InputError with the figure that would do
+ */
+export function checkEvaluationMemory(model: Model, samples: readonly TokenizedSample[]): void {
+  const batch = largestEvaluationBatch(samples);
+  // The logit lens reads off the most at once: each sample's last token, after every layer and before the first.
+  const scored = batch.samples * (model.architecture.layers.length + 1);
+  checkMemory(model, [{ batch, scored, trains: false }]);
 }
 
 /** Columns of {@link estimateCells}. */

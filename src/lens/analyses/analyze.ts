@@ -1,13 +1,10 @@
 /** @file Runs an analysis and writes its run folder: numbers, table, pictures. */
 import { writeFileAtomically, writeJsonAtomically } from '../../common/atomic-file';
 import { CancelledError, InputError, messageOf } from '../../common/errors';
+import { PeakMemory } from '../../common/peak-memory';
 import type { Model } from '../../model/model';
-import {
-  analysisFiles,
-  type AnalysisKind,
-  type AnalyzeAnswer,
-  type AnalyzeRequest,
-} from '../../protocol/analyses';
+import { analysisFiles, type AnalysisKind, type AnalyzeRequest } from '../../protocol/analyses';
+import { type AnalyzeAnswer } from '../../protocol/analysis-results';
 import { type RunRecord, SCHEMA_VERSION } from '../../protocol/artifacts';
 import type { JobHooks } from '../../protocol/jobs';
 import { csv } from '../csv';
@@ -24,7 +21,7 @@ import { analyseMasking } from './analyse-masking';
 import { analysePatterns } from './analyse-patterns';
 import { analyseReliance } from './analyse-reliance';
 import { analyseTransfer } from './analyse-transfer';
-import { type AnalysisJob, type AnalysisOutcome, Passes } from './analysis-job';
+import { type AnalysisJob, type AnalysisOutcome, checkEvaluationMemory, Passes } from './analysis-job';
 
 /**
  * Runs an analysis. A cancelled or failed one keeps its folder with that status in `run.json`; one whose input was
@@ -34,14 +31,16 @@ import { type AnalysisJob, type AnalysisOutcome, Passes } from './analysis-job';
 export async function analyze(request: AnalyzeRequest, hooks: JobHooks = {}): Promise<AnalyzeAnswer> {
   RunFolder.checkFree(request.out);
   const model = await openModel(request.model, request.engine, hooks);
+  const memory = new PeakMemory();
   try {
     const tokenizer = new LazyTokenizer(model.checkpoint);
     const datasets = loadDatasets(request, tokenizer);
+    for (const { samples } of datasets) checkEvaluationMemory(model, samples);
     const folder = RunFolder.create(request.out);
     const record = startRecord(request, model, datasets);
     folder.writeRecord(record);
     try {
-      return await runAnalysis({ request, hooks, model, tokenizer, datasets, folder, record });
+      return await runAnalysis({ request, hooks, model, memory, tokenizer, datasets, folder, record });
     } catch (error) {
       const status = error instanceof CancelledError ? 'cancelled' : 'failed';
       if (error instanceof InputError) folder.remove();
@@ -49,6 +48,7 @@ export async function analyze(request: AnalyzeRequest, hooks: JobHooks = {}): Pr
       throw error;
     }
   } finally {
+    await memory.stop();
     await model.release();
   }
 }
@@ -85,6 +85,7 @@ interface Job {
   readonly request: AnalyzeRequest;
   readonly hooks: JobHooks;
   readonly model: Model;
+  readonly memory: PeakMemory;
   readonly tokenizer: LazyTokenizer;
   readonly datasets: readonly Dataset[];
   readonly folder: RunFolder;
@@ -104,7 +105,7 @@ async function runAnalysis(job: Job): Promise<AnalyzeAnswer> {
     status: 'done',
     finished: now(),
     timings: passes?.timings() ?? {},
-    memory: { peak_resident: process.resourceUsage().maxRSS * 1024 },
+    memory: { peak_resident: process.resourceUsage().maxRSS * 1024, peak_private: await job.memory.read() },
   };
   folder.writeRecord(finished);
   const files = [analysisFiles.result, ...Object.keys(texts)].map(name => folder.file(name));

@@ -1,6 +1,6 @@
 /** @file Answers of several variants of a model to the same samples, for the analyses that compare EM and F1. */
 import { InputError } from '../../common/errors';
-import type { Prediction, Scores } from '../../protocol/analyses';
+import type { Prediction, Scores } from '../../protocol/analysis-results';
 import type { Cell } from '../csv';
 import type { Dataset, LazyTokenizer, LoadedSample } from '../dataset';
 import { predictAnswers } from '../evaluate';

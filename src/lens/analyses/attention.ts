@@ -1,7 +1,7 @@
 /** @file Attention from the last prompt token to the context and to the answer in it (METHOD, attention gain). */
 import type { TokenizedSample } from '../../data/tokenized-sample';
 import { attentionFrom } from '../../model/trace';
-import type { AnalysisResultOf, SpanAttention } from '../../protocol/analyses';
+import type { AnalysisResultOf, SpanAttention } from '../../protocol/analysis-results';
 import type { Variant } from '../variant';
 import { gainEstimates, meanEstimates, type Observations, relativeGain } from './bootstrap';
 import type { PassHooks } from './pass-hooks';

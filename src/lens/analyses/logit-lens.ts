@@ -1,7 +1,7 @@
 /** @file Logit lens: the probability of the first answer token after each layer (METHOD, APG). */
 import type { TokenizedSample } from '../../data/tokenized-sample';
 import type { HostTensor } from '../../engine/session';
-import type { AnalysisResultOf } from '../../protocol/analyses';
+import type { AnalysisResultOf } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
 import type { Variant } from '../variant';
 import { meanEstimates } from './bootstrap';

@@ -1,7 +1,7 @@
 /** @file Attention from the last prompt token to each token of one prompt, and its picture over the text. */
 import { packRows } from '../../model/packed-batch';
 import { attentionFrom } from '../../model/trace';
-import type { TokenAttention } from '../../protocol/analyses';
+import type { TokenAttention } from '../../protocol/analysis-results';
 import type { Cell, Table } from '../csv';
 import type { LoadedSample } from '../dataset';
 import { figure } from '../figures/figure';
