@@ -1,7 +1,7 @@
 /** @file What a job will take, in memory and seconds: known, and shown, before it starts. */
 import { InputError } from '../common/errors';
 import type { TokenizedSample } from '../data/tokenized-sample';
-import { estimateMemory, type Workload } from '../model/memory-estimate';
+import { estimateMemory, expectedMemory, type Workload } from '../model/memory-estimate';
 import type { Model } from '../model/model';
 import type { BatchLengths } from '../model/packed-batch';
 import { evaluationTokens } from '../train/fine-tuning';
@@ -31,7 +31,7 @@ export function largestEvaluationBatch(samples: readonly TokenizedSample[]): Bat
 }
 
 /**
- * Bytes that the largest of the pieces of work takes.
+ * Bytes that the largest of the pieces of work takes, what training saves where there is room included.
  * @throws InputError if the budget has no room for it, with the figure that would do
  */
 export function checkMemory(model: Model, work: readonly Workload[]): number {
@@ -43,7 +43,7 @@ export function checkMemory(model: Model, work: readonly Workload[]): number {
         `${gigabytes(needed)} GB. Raise the budget to at least ${gigabytes(needed, Math.ceil)} GB, or use smaller batches or shorter samples.`,
     );
   }
-  return needed;
+  return Math.max(...work.map(piece => expectedMemory(model, piece)));
 }
 
 /** One line for people. */

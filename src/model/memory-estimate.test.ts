@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { olmoe } from './families/olmoe';
-import { estimateMemory, type Workload } from './memory-estimate';
+import { estimateMemory, expectedMemory, type Workload } from './memory-estimate';
+import type { MemoryPlan } from './memory-plan';
 
 const megabyte = 1e6;
 const mapped = { memoryMode: 'mapped', residentBytes: 0, savedValuesBytes: 1e9 } as const;
@@ -60,6 +61,26 @@ it('decoding keeps a key and a value of each layer for every token, of as many r
   expect(extra(1e9)).toBeCloseTo(8 * row);
   expect(extra(3.5 * row)).toBeCloseTo(3 * row);
   expect(extra(0)).toBeCloseTo(row);
+});
+
+describe('expectedMemory', () => {
+  const plan = (memoryBudget: number): MemoryPlan => ({ ...mapped, threads: 1, memoryBudget });
+  const piece = work(8, 150, { trains: true });
+
+  it('of a step that saves what its backward pass reads: within a factor of 1.5 of what was measured', () => {
+    const ratio = expectedMemory({ architecture: wide, plan: plan(64e9) }, piece) / (1239 * megabyte);
+    expect(ratio).toBeGreaterThan(1 / 1.5);
+    expect(ratio).toBeLessThan(1.5);
+  });
+
+  it('never more than the budget, where that does for the step', () => {
+    const needed = estimateMemory(wide, mapped, piece);
+    for (const budget of [needed, needed + 1e8, needed + 1e9]) {
+      const expected = expectedMemory({ architecture: wide, plan: plan(budget) }, piece);
+      expect(expected).toBeGreaterThanOrEqual(needed);
+      expect(expected).toBeLessThanOrEqual(budget);
+    }
+  });
 });
 
 it('resident weights come on top', () => {

@@ -70,6 +70,45 @@ function cacheBytes(
   return rows * capacity * cachedBytesPerToken(architecture);
 }
 
+/** Bytes that the budget leaves beside a piece of work; at least 0. */
+export function roomBeside({ architecture, plan }: Planned, work: Workload): number {
+  return Math.max(0, plan.memoryBudget - estimateMemory(architecture, plan, work));
+}
+
+/** Bytes at the highest, with the values that training saves where the budget has room for them. */
+export function expectedMemory(model: Planned, work: Workload): number {
+  const { architecture, plan } = model;
+  const needed = estimateMemory(architecture, plan, work);
+  if (!work.trains) return needed;
+  const layers = architecture.layers.map(layer => savedValues(layer, architecture.hiddenSize, work.batch));
+  const [total, largest] = [layers.reduce((sum, layer) => sum + layer, 0), Math.max(...layers)];
+  return needed + Math.min(roomBeside(model, work), total + largest);
+}
+
+interface Planned {
+  readonly architecture: Architecture;
+  readonly plan: MemoryPlan;
+}
+
+/** What a layer saves for its backward pass: queries, keys, values, attention, states, experts' gates and ups. */
+function savedValues(
+  { attention, feedForward }: LayerArchitecture,
+  hiddenSize: number,
+  batch: BatchLengths,
+): number {
+  const { heads } = attention;
+  const vectors =
+    attention.kind === 'latent'
+      ? heads * (2 * attention.plainSize + 2 * attention.rotatedSize + 2 * attention.valueSize)
+      : attention.headSize * (2 * heads + 2 * attention.keyValueHeads) +
+        (attention.norms ? attention.headSize * (heads + attention.keyValueHeads) : 0);
+  const ofExperts =
+    feedForward.kind === 'mixture'
+      ? 2 * feedForward.topK * feedForward.expertWidth
+      : 2 * feedForward.gate.weight.shape[0];
+  return bytes * batch.tokens * (vectors + 2 * hiddenSize + ofExperts) + attentionBytes(heads, batch);
+}
+
 /** Of one layer: its hidden states, the rows that go to experts and come back, and its attention. */
 function layerActivations(
   { attention, feedForward }: LayerArchitecture,

@@ -1,12 +1,17 @@
 /** @file Loss of a batch and its gradient with respect to the weights that a model is fed. */
 import { throwIfCancelled } from '../common/cancellation';
+import { collectGarbage } from '../common/collect-garbage';
 import type { HostTensor } from '../engine/session';
 import type { LossTargets } from './head-sessions';
 import type { Feeds, LayerSessions } from './layer-sessions';
 import { dropoutSeedFeed } from './layers/weights';
+import { roomBeside } from './memory-estimate';
 import type { Model, PassOptions } from './model';
 import { batchLengths, hostIndices, type PackedBatch } from './packed-batch';
 import { ownName } from './weight-names';
+
+/** From here on it pays to free saved values before the next step saves its own. */
+const collectedBytes = 64e6;
 
 export interface WeightGradients {
   /** Mean −log p of the targets, nats, with the weights as they were. */
@@ -36,6 +41,7 @@ export async function weightGradients(
   const trainsEmbedding = model.tuned.tensors.has(ownName(model.architecture.embedding));
   const first = trainsEmbedding ? 0 : lowestTunedLayer(model);
   const passes = layerPasses(model, batch, rows, first, options);
+  const saved = passes.reduce((sum, { savedBytes }) => sum + savedBytes, 0);
   let hidden = await model.embed(batch);
   for (const pass of passes) {
     await throwIfCancelled(signal);
@@ -50,16 +56,17 @@ export async function weightGradients(
   let flowing = ofHead.hidden;
   for (let index = passes.length - 1; index >= first && flowing; index--) {
     await throwIfCancelled(signal);
-    const { layer, feeds, saved } = passes[index];
+    const { layer, feeds, saved: values } = passes[index];
     // Saved values are large: let go of them as soon as they were read.
     passes.length = index;
-    const { weights, input } = await layer.backward(feeds, saved, flowing, {
+    const { weights, input } = await layer.backward(feeds, values, flowing, {
       weights: model.tunedNames(index),
       input: trainsEmbedding || index > first,
     });
     add(gradients, `layers.${index}.`, weights);
     flowing = input;
   }
+  if (saved > collectedBytes) collectGarbage();
   if (trainsEmbedding && flowing) addEmbeddingGradient(gradients, model, batch, flowing);
   return {
     loss: ofHead.negativeLogLikelihoods.reduce((sum, value) => sum + value, 0) / lossDivisor,
@@ -103,8 +110,8 @@ function addEmbeddingGradient(
 /** A layer on its way through a batch, and what its backward pass will read. */
 interface LayerPass {
   readonly layer: LayerSessions;
-  /** Whether to save what the backward pass would compute again: where there is one, and memory for it. */
-  readonly saves: boolean;
+  /** Bytes of what is saved for the backward pass; 0: it computes that again, for want of memory. */
+  readonly savedBytes: number;
   feeds: Feeds;
   saved?: Feeds;
 }
@@ -122,7 +129,9 @@ function layerPasses(
 ): LayerPass[] {
   const last = model.architecture.layers.length - 1;
   const shared = model.batchFeeds(batch);
-  let room = model.plan.savedValuesBytes;
+  const lengths = batchLengths(batch);
+  // What the budget leaves beside the work itself; and a layer's values are twice in memory for a moment.
+  let room = roomBeside(model, { batch: lengths, scored: rows.length, trains: true });
   return model.architecture.layers.map((_, index) => {
     const selectsRows = index === last;
     const layer = model.layer(index, { selectsRows });
@@ -132,10 +141,10 @@ function layerPasses(
       ...model.layerFeeds(index, options),
       [dropoutSeedFeed]: hostIndices([dropoutSeedOfLayer(options.dropoutSeed ?? 0, index)]),
     };
-    const bytes = layer.savedBytes(batchLengths(batch, selectsRows ? rows : undefined));
-    const saves = index >= first && bytes <= room;
+    const bytes = layer.savedBytes(selectsRows ? batchLengths(batch, rows) : lengths);
+    const saves = index >= first && 2 * bytes <= room;
     if (saves) room -= bytes;
-    return { layer, saves, feeds };
+    return { layer, savedBytes: saves ? bytes : 0, feeds };
   });
 }
 
@@ -146,7 +155,7 @@ function dropoutSeedOfLayer(seed: number, layer: number): number {
 
 async function passForward(pass: LayerPass, hidden: HostTensor): Promise<HostTensor> {
   pass.feeds = { ...pass.feeds, hidden };
-  if (!pass.saves) return (await pass.layer.forward(pass.feeds, { attention: false })).output;
+  if (pass.savedBytes === 0) return (await pass.layer.forward(pass.feeds, { attention: false })).output;
   const { output, saved } = await pass.layer.forwardForTraining(pass.feeds);
   pass.saved = saved;
   return output;
