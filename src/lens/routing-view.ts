@@ -14,6 +14,7 @@ import type { ExpertList } from '../protocol/artifacts';
 import { runFiles } from '../protocol/artifacts';
 import type { JobHooks, TraceRequest } from '../protocol/jobs';
 import type { RoutedToken, RoutingSide, RoutingView, TokenSpan } from '../protocol/routing-view';
+import { sumOver } from './analyses/attention';
 import { continuePrompts, generatedText } from './continue-prompts';
 import { LazyTokenizer } from './dataset';
 import { openModel } from './open-model';
@@ -212,10 +213,6 @@ function routingSide(model: Model, trace: Trace, prompt: Prompt, ce: ExpertList)
     attention_to_context: context ? attention.map(layer => sumOver(layer, context)) : [],
     attention_to_answer: answerInContext ? attention.map(layer => sumOver(layer, answerInContext)) : [],
   };
-}
-
-function sumOver(values: Float32Array, [start, end]: Span): number {
-  return values.subarray(start, end).reduce((sum, value) => sum + value, 0);
 }
 
 /** Share of each token's top-k weight that goes to the listed experts. */
