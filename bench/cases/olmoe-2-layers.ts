@@ -5,7 +5,7 @@ import { PeakMemory } from '../../src/common/peak-memory';
 import { Model } from '../../src/model/model';
 import { weightGradients } from '../../src/model/weight-gradients';
 import { readWeights } from '../../src/model/weight-values';
-import { routerNames } from '../../src/train/router-tuning';
+import { routerNames } from '../../src/train/trainable-names';
 import { allTokensArithmetic, leastArithmetic } from '../arithmetic';
 import { type BenchBatch, nqSwapBatch } from '../batches';
 import type { BenchCase } from '../bench-case';

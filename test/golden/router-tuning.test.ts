@@ -5,7 +5,6 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { TokenizedSample } from '../../src/data/tokenized-sample';
 import { activationStatistics } from '../../src/lens/activation-statistics';
 import { topExperts } from '../../src/lens/context-dependence';
 import { asMask } from '../../src/lens/expert-list';
@@ -30,15 +29,7 @@ import {
   packGolden,
   tolerance,
 } from '../helpers/golden';
-
-interface GoldenTraining {
-  lr: number;
-  steps: number;
-  losses: number[];
-  losses_after: number[];
-  trainable: string[];
-  micro_batches: { input_ids: number[][]; lengths: number[]; answer_spans: [number, number][] }[];
-}
+import { type GoldenTraining, replaySettings, trainingSamples } from '../helpers/golden-training';
 
 type ByLayer = Record<string, number[]>;
 
@@ -60,16 +51,6 @@ function trainings(family: string): string[] {
   return ['train_rt', ...(existsSync(weightOnly) ? ['train_rt_weight_only'] : [])];
 }
 
-/** Rows of the micro-batches, in the order in which consecutive batches go through them. */
-function trainingSamples({ micro_batches }: GoldenTraining): TokenizedSample[] {
-  return micro_batches.flatMap(({ input_ids, lengths, answer_spans }) =>
-    input_ids.map((ids, row) => ({
-      inputIds: ids.slice(0, lengths[row]),
-      spans: { answer: answer_spans[row] },
-    })),
-  );
-}
-
 for (const { name } of families) {
   const compared = (quantity: string): Compared => ({ family: name, quantity });
 
@@ -88,12 +69,7 @@ for (const { name } of families) {
         const batchSize = golden.micro_batches[0].input_ids.length;
         const losses: number[] = [];
         const settings = v.parse(TrainingSettingsSchema, {
-          lr: golden.lr,
-          schedule: 'constant',
-          clip: 0,
-          batch_size: batchSize,
-          max_steps: golden.steps,
-          shuffle: false,
+          ...replaySettings(golden),
           train_router_bias: file === 'train_rt',
         });
         const tuned = await tuneRouters(model, { train: samples }, settings, {
@@ -103,8 +79,7 @@ for (const { name } of families) {
         expectWithin(compared('losses of router tuning'), error, tolerance.trainingLoss);
         const expected = goldenTensors(name, `expected/${file}.safetensors`);
         expect([...tuned.parameters.arrays.keys()].sort()).toEqual([...golden.trainable].sort());
-        for (const [array, values] of tuned.parameters.arrays)
-          expectTrainedWeights(compared('trained routers'), values, expected.readFloat32(array));
+        expectTrainedWeights(compared('trained routers'), tuned.parameters.arrays, expected);
         for (const [i, loss] of golden.losses_after.entries()) {
           const batch = samples.slice(i * batchSize, (i + 1) * batchSize);
           const after = await meanLoss(model, batch, { routers: tuned.routers });
