@@ -9,7 +9,8 @@ import { isTokenSample } from '../data/sample';
 import { readSamples } from '../data/samples';
 import { tokenizeSample, tokenizeUserTurn } from '../data/tokenized-sample';
 import { expertCounts } from '../model/architecture';
-import { batchLengths, type PackedBatch, packRows } from '../model/packed-batch';
+import type { Workload } from '../model/memory-estimate';
+import { batchLengths, packRows } from '../model/packed-batch';
 import { traceBatch } from '../model/trace';
 import { runFiles } from '../protocol/artifacts';
 import type { EngineSettings, JobHooks } from '../protocol/jobs';
@@ -62,16 +63,7 @@ export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<
     prompts.forEach((ids, row) =>
       checkTokenIds(ids, model.architecture.vocabularySize, `${job.input.file}, row ${row} (counted from 0)`),
     );
-    const longest = longestBatch(prompts, Math.min(maxNewTokens, model.architecture.maxPositions));
-    checkMemory(model, [
-      {
-        batch: batchLengths(longest),
-        scored: job.logits ? longest.inputIds.length : 0,
-        trains: false,
-        keepsAttention: job.attention,
-        maxNewTokens,
-      },
-    ]);
+    checkMemory(model, workOf(job, prompts, model.architecture.maxPositions));
     const options = {
       signal: hooks.signal,
       ...(job.run === undefined ? {} : { routers: readRouters(path.join(job.run, runFiles.routers), model) }),
@@ -98,9 +90,21 @@ export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<
   }
 }
 
-/** The batch of all rows if nothing ends them. */
-function longestBatch(prompts: readonly number[][], newTokens: number): PackedBatch {
-  return packRows(prompts.map(ids => [...ids, ...new Array<number>(newTokens).fill(0)]));
+/** Generation, and then the trace of the longest rows that may come of it. */
+function workOf(
+  { maxNewTokens, logits, attention }: TraceJob,
+  prompts: readonly number[][],
+  maxPositions: number,
+): Workload[] {
+  const given = batchLengths(packRows(prompts));
+  const length = Math.min(given.length + maxNewTokens, Math.max(given.length, maxPositions));
+  const tokens = given.tokens + given.samples * (length - given.length);
+  const traced = { ...given, tokens, length, rows: tokens, queries: length };
+  const generation = { batch: given, scored: given.samples, trains: false, maxNewTokens };
+  return [
+    ...(maxNewTokens > 0 ? [generation] : []),
+    { batch: traced, scored: logits ? tokens : 0, trains: false, keepsAttention: attention },
+  ];
 }
 
 const TokenIdsSchema = v.pipe(

@@ -13,7 +13,7 @@ import {
 } from '../../test/helpers/tiny-checkpoint';
 import { CancelledError } from '../common/errors';
 import { generateGreedily } from './generate';
-import { Model, type PassOptions } from './model';
+import { Model, type PassOptions, type Routers } from './model';
 import { packRows } from './packed-batch';
 import { traceBatch } from './trace';
 
@@ -78,6 +78,20 @@ describe.each([
     expect(ended[1].length).toBeLessThan(maxNewTokens);
     expect(Math.max(...ended.map(ids => ids.length))).toBe(maxNewTokens);
     expect(await generateGreedily(model, prompts, { maxNewTokens, eosTokenId })).toEqual(ended);
+  });
+
+  it('takes other routers', async () => {
+    const negatedRouters = [...model.baseRouters].map(([layer, feeds]) => {
+      const negated = Object.entries(feeds).map(([feed, { data, shape }]) => [
+        feed,
+        { data: (data as Float32Array).map(value => -value), shape },
+      ]);
+      return [layer, Object.fromEntries(negated)] as const;
+    });
+    const routers: Routers = new Map(negatedRouters);
+    const rerouted = await continuations(model, { routers });
+    expect(rerouted).not.toEqual(expected);
+    expect(await generateGreedily(model, prompts, { maxNewTokens, routers })).toEqual(rerouted);
   });
 
   it('switches experts off', async () => {

@@ -65,7 +65,7 @@ function cacheBytes(
   { samples, length }: BatchLengths,
   maxNewTokens: number,
 ): number {
-  const capacity = length + maxNewTokens;
+  const capacity = Math.min(length + maxNewTokens, architecture.maxPositions);
   const rows = Math.min(samples, rowsWithRoom(architecture, plan, capacity));
   return rows * capacity * cachedBytesPerToken(architecture);
 }
