@@ -1,7 +1,8 @@
 /** @file Greedy decoding. */
-import { KeyValueCache, rowsWithRoom } from './key-value-cache';
+import { cacheCapacity, KeyValueCache } from './key-value-cache';
+import { samplesTogether } from './memory-estimate';
 import type { Model, PassOptions } from './model';
-import { packRows } from './packed-batch';
+import { batchLengths, packRows } from './packed-batch';
 
 export interface GenerateOptions extends PassOptions {
   readonly maxNewTokens: number;
@@ -18,11 +19,13 @@ export async function generateGreedily(
   prompts: readonly (readonly number[])[],
   options: GenerateOptions,
 ): Promise<number[][]> {
-  const { architecture, plan } = model;
-  const longest = Math.max(...prompts.map(prompt => prompt.length));
-  // The last new token is never fed.
-  const capacity = Math.min(longest + options.maxNewTokens - 1, architecture.maxPositions);
-  const together = rowsWithRoom(architecture, plan, capacity);
+  const { architecture } = model;
+  const { maxNewTokens } = options;
+  if (prompts.length === 0 || maxNewTokens === 0) return prompts.map(() => []);
+  const batch = batchLengths(packRows(prompts));
+  const capacity = cacheCapacity(architecture, batch.length, maxNewTokens);
+  const work = { batch, scored: prompts.length, trains: false, maxNewTokens };
+  const together = samplesTogether(model, work);
   const continuations: number[][] = [];
   for (let row = 0; row < prompts.length; row += together) {
     const group = prompts.slice(row, row + together);
@@ -32,7 +35,7 @@ export async function generateGreedily(
   return continuations;
 }
 
-/** Rows that ended drop out of the batch. */
+/** @param options at least one new token; rows that ended drop out of the batch */
 async function continueTogether(
   model: Model,
   prompts: readonly (readonly number[])[],
@@ -41,7 +44,7 @@ async function continueTogether(
 ): Promise<number[][]> {
   const { maxPositions } = model.architecture;
   const continuations = prompts.map((): number[] => []);
-  let open = maxNewTokens > 0 ? [...prompts.keys()] : [];
+  let open = [...prompts.keys()];
   let batch = packRows(prompts);
   while (open.length > 0) {
     const { data, shape } = await model.head.logits(await model.continue(batch, cache, options));

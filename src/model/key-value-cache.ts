@@ -3,7 +3,6 @@ import type { HostTensor } from '../engine/session';
 import type { Architecture, AttentionArchitecture } from './architecture';
 import type { LayerMemory } from './layer-sessions';
 import { pastFeeds } from './layers/attend';
-import type { MemoryPlan } from './memory-plan';
 import type { Past } from './packed-batch';
 
 /** Heads of a layer's keys and values, and elements of one of each. */
@@ -30,13 +29,9 @@ export function cachedBytesPerToken({ layers }: Architecture): number {
   }, 0);
 }
 
-/** Rows whose keys and values the plan has room for at once; one at least. */
-export function rowsWithRoom(
-  architecture: Architecture,
-  { savedValuesBytes }: Pick<MemoryPlan, 'savedValuesBytes'>,
-  capacity: number,
-): number {
-  return Math.max(1, Math.floor(savedValuesBytes / (capacity * cachedBytesPerToken(architecture))));
+/** Tokens that a row may come to: of a prompt and what it is continued by. */
+export function cacheCapacity({ maxPositions }: Architecture, prompt: number, maxNewTokens: number): number {
+  return Math.min(prompt + maxNewTokens, maxPositions);
 }
 
 /** Room for every token that a few rows will ever have, so that nothing is moved while they grow. */

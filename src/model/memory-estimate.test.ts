@@ -2,11 +2,17 @@
 import { describe, expect, it } from 'vitest';
 
 import { olmoe } from './families/olmoe';
-import { estimateMemory, expectedMemory, type Workload } from './memory-estimate';
+import {
+  estimateMemory,
+  expectedMemory,
+  type Planned,
+  samplesTogether,
+  type Workload,
+} from './memory-estimate';
 import type { MemoryPlan } from './memory-plan';
 
 const megabyte = 1e6;
-const mapped = { memoryMode: 'mapped', residentBytes: 0, savedValuesBytes: 1e9 } as const;
+const mapped = { memoryMode: 'mapped', residentBytes: 0 } as const;
 
 function architecture(layers: number, hidden: number, width: number, vocabulary: number) {
   return olmoe.describe({
@@ -51,16 +57,29 @@ describe('estimateMemory, mapped', () => {
   });
 });
 
-it('decoding keeps a key and a value of each layer for every token, of as many rows as there is room for', () => {
+describe('decoding', () => {
   const row = 332 * 2 * (2048 + 2048) * 4;
-  const extra = (savedValuesBytes: number): number => {
-    const plan = { ...mapped, savedValuesBytes };
-    const without = estimateMemory(wide, plan, work(8, 300, {}));
-    return estimateMemory(wide, plan, work(8, 300, { maxNewTokens: 32 })) - without;
-  };
-  expect(extra(1e9)).toBeCloseTo(8 * row);
-  expect(extra(3.5 * row)).toBeCloseTo(3 * row);
-  expect(extra(0)).toBeCloseTo(row);
+  const piece = work(8, 300, { maxNewTokens: 32 });
+  const least = estimateMemory(wide, mapped, piece);
+  const within = (memoryBudget: number): Planned => ({
+    architecture: wide,
+    plan: { ...mapped, threads: 1, memoryBudget },
+  });
+
+  it('keeps a key and a value in each layer for every token of a row', () => {
+    expect(least - estimateMemory(wide, mapped, work(8, 300, {}))).toBe(row);
+  });
+
+  it.each([
+    ['all', 64e9, 8],
+    ['some', least + 2.5 * row, 3],
+    ['none but the first', least, 1],
+  ])('keeps more rows where there is room: %s', (_, budget, rows) => {
+    expect(Math.min(8, samplesTogether(within(budget), piece))).toBe(rows);
+    const expected = expectedMemory(within(budget), piece);
+    expect(expected).toBeLessThanOrEqual(budget);
+    expect(expected).toBeGreaterThanOrEqual(least + (rows - 1) * row);
+  });
 });
 
 describe('expectedMemory', () => {
@@ -85,6 +104,6 @@ describe('expectedMemory', () => {
 
 it('resident weights come on top', () => {
   const piece = work(1, 16, {});
-  const plan = { memoryMode: 'resident', residentBytes: 5e9, savedValuesBytes: 5e9 } as const;
+  const plan = { memoryMode: 'resident', residentBytes: 5e9 } as const;
   expect(estimateMemory(thin, plan, piece)).toBeGreaterThan(5e9);
 });

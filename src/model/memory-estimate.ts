@@ -1,6 +1,6 @@
 /** @file How much private (anonymous) memory a piece of work takes: known before it starts. */
 import type { Architecture, LayerArchitecture } from './architecture';
-import { cachedBytesPerToken, rowsWithRoom } from './key-value-cache';
+import { cacheCapacity, cachedBytesPerToken } from './key-value-cache';
 import type { MemoryPlan } from './memory-plan';
 import type { BatchLengths } from './packed-batch';
 import { layerElements } from './required-weights';
@@ -12,7 +12,7 @@ export interface Workload {
   readonly scored: number;
   /** Forward and backward, with what the backward pass needs computed again: saved values come on top. */
   readonly trains: boolean;
-  /** Tokens that each sample is continued by: keys and values of all are kept. */
+  /** Tokens that each sample is continued by, with its keys and values kept: of one sample, those of more come on top. */
   readonly maxNewTokens?: number;
   /** Whether the attention of all layers is kept. */
   readonly keepsAttention?: boolean;
@@ -29,12 +29,11 @@ const allocatorBytes = 120e6;
 /** Bytes of private memory at the highest. Compared with measured peaks in `docs/performance.md`. */
 export function estimateMemory(
   architecture: Architecture,
-  plan: Pick<MemoryPlan, 'memoryMode' | 'residentBytes' | 'savedValuesBytes'>,
+  { memoryMode, residentBytes }: Pick<MemoryPlan, 'memoryMode' | 'residentBytes'>,
   work: Workload,
 ): number {
   const { layers, hiddenSize, vocabularySize } = architecture;
-  const { memoryMode, residentBytes } = plan;
-  const { batch, scored, trains, keepsAttention, maxNewTokens } = work;
+  const { batch, scored, trains, keepsAttention } = work;
   const kinds = trains ? 2 : 1;
   const sessions = layers.reduce((sum, { feedForward }) => {
     const experts = feedForward.kind === 'mixture' ? feedForward.experts : 1;
@@ -48,7 +47,7 @@ export function estimateMemory(
     (keepsAttention
       ? layers.reduce((sum, { attention }) => sum + attentionBytes(attention.heads, batch), 0)
       : 0) +
-    (maxNewTokens ? cacheBytes(architecture, plan, batch, maxNewTokens) : 0);
+    cachedBytes(architecture, work);
   const fixed = processBytes + sessions + kept + scores;
   if (memoryMode === 'mapped') {
     const widened = Math.max(...layers.map(widenedWeights));
@@ -58,16 +57,10 @@ export function estimateMemory(
   return fixed + residentBytes + kinds * layers.length * activations;
 }
 
-/** Keys and values of all layers. */
-function cacheBytes(
-  architecture: Architecture,
-  plan: Pick<MemoryPlan, 'savedValuesBytes'>,
-  { samples, length }: BatchLengths,
-  maxNewTokens: number,
-): number {
-  const capacity = Math.min(length + maxNewTokens, architecture.maxPositions);
-  const rows = Math.min(samples, rowsWithRoom(architecture, plan, capacity));
-  return rows * capacity * cachedBytesPerToken(architecture);
+/** Keys and values of one sample in all layers. */
+function cachedBytes(architecture: Architecture, { batch, maxNewTokens = 0 }: Workload): number {
+  if (maxNewTokens === 0) return 0;
+  return cacheCapacity(architecture, batch.length, maxNewTokens) * cachedBytesPerToken(architecture);
 }
 
 /** Bytes that the budget leaves beside a piece of work; at least 0. */
@@ -75,17 +68,26 @@ export function roomBeside({ architecture, plan }: Planned, work: Workload): num
   return Math.max(0, plan.memoryBudget - estimateMemory(architecture, plan, work));
 }
 
-/** Bytes at the highest, with the values that training saves where the budget has room for them. */
+/** How many samples of a batch can be continued together; one at least. */
+export function samplesTogether(model: Planned, work: Workload): number {
+  return 1 + Math.floor(roomBeside(model, work) / cachedBytes(model.architecture, work));
+}
+
+/** Bytes at the highest, with what training saves and decoding keeps of more samples where the budget has room. */
 export function expectedMemory(model: Planned, work: Workload): number {
   const { architecture, plan } = model;
   const needed = estimateMemory(architecture, plan, work);
-  if (!work.trains) return needed;
+  if (!work.trains) {
+    const ofOthers = (work.batch.samples - 1) * cachedBytes(architecture, work);
+    return needed + Math.min(roomBeside(model, work), ofOthers);
+  }
   const layers = architecture.layers.map(layer => savedValues(layer, architecture.hiddenSize, work.batch));
   const [total, largest] = [layers.reduce((sum, layer) => sum + layer, 0), Math.max(...layers)];
   return needed + Math.min(roomBeside(model, work), total + largest);
 }
 
-interface Planned {
+/** A model, or what is known of it before it runs. */
+export interface Planned {
   readonly architecture: Architecture;
   readonly plan: MemoryPlan;
 }

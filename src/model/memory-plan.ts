@@ -10,11 +10,6 @@ export interface MemoryPlan {
   readonly memoryBudget: number;
   /** Bytes that resident mode would take for weights. */
   readonly residentBytes: number;
-  /**
-   * Bytes that a training step may keep for its backward pass, what does not fit is computed again; and that decoding
-   * may keep of keys and values, fewer rows go together if they do not fit.
-   */
-  readonly savedValuesBytes: number;
 }
 
 /**
@@ -38,6 +33,5 @@ export function planMemory(
     threads: threads > 0 ? threads : availableParallelism(),
     memoryBudget: budget,
     residentBytes,
-    savedValuesBytes: memoryMode === 'resident' ? budget - residentBytes : budget / 2,
   };
 }

@@ -9,7 +9,8 @@ import { type CaseInput, describeOperators, type OperatorCase } from '../testing
 import { cast } from './elementwise';
 import * as operators from './shaping';
 
-const { concat, emptyRows, everyNth, identity, reshape, shapeOf, slice, transpose, zerosLike } = operators;
+const { concat, emptyRows, everyNth, identity, joinAlong, reshape, shapeOf, slice, transpose, zerosLike } =
+  operators;
 
 const reshapes: (CaseInput & { title: string; to: Shape; result: number[] })[] = [
   { title: 'known lengths', shape: [2, 6], to: [3, 4], result: [3, 4] },
@@ -141,7 +142,7 @@ const cases: OperatorCase[] = [
   },
 ];
 
-describeOperators(operators, cases, ['shapeOf', 'zerosLike', 'emptyRows', 'everyNth']);
+describeOperators(operators, cases, ['shapeOf', 'zerosLike', 'emptyRows', 'everyNth', 'joinAlong']);
 
 it.each(['float32', 'float16', 'bfloat16'] as const)('everyNth takes columns of %s', async dtype => {
   const graph = new Graph();
@@ -162,6 +163,21 @@ it.each(['float32', 'float16', 'bfloat16'] as const)('everyNth takes columns of 
     [1, 3, 5, 7, 9, 11],
     [2, 5, 8, 11],
   ]);
+});
+
+it('joinAlong joins what is there', async () => {
+  const graph = new Graph();
+  const left = graph.input('left', 'float32', [2, 'n']);
+  const right = graph.input('right', 'float32', [2, 'm']);
+  const joined = joinAlong(1, left, right);
+  const feeds = new Map([
+    [left, floats([1, 2, 3, 4], [2, 2])],
+    [right, floats([5, 6], [2, 1])],
+  ]);
+  const [result] = await evaluate(graph, [joined], feeds);
+  expect(joined.shape).toEqual([2, 'n + m']);
+  expect(result.shape).toEqual([2, 3]);
+  expect(numbers(result)).toEqual([1, 2, 5, 3, 4, 6]);
 });
 
 it('shapeOf, zerosLike and emptyRows', async () => {

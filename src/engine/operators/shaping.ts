@@ -131,6 +131,17 @@ function padAxis(x: FloatTensor, axis: number, before: number, after: number): F
   return result as FloatTensor;
 }
 
+/**
+ * Joins two tensors along an axis on which their lengths are known only at run time. Not differentiable: for passes that
+ * only go forward.
+ */
+export function joinAlong(axis: number, left: FloatTensor, right: FloatTensor): FloatTensor {
+  const [result] = left.graph.emit({ operator: 'Concat', inputs: [left, right], attributes: { axis } }, [
+    { dtype: 'float32', shape: left.shape.with(axis, `${left.shape[axis]} + ${right.shape[axis]}`) },
+  ]);
+  return result as FloatTensor;
+}
+
 /** Joins tensors along an axis on which all have known lengths. */
 export function concat(parts: readonly FloatTensor[], axis: number): FloatTensor {
   const [{ graph, shape: first }] = parts;

@@ -1,13 +1,12 @@
 /** @file Causal attention over a packed batch, given queries, keys and values. */
 import type { FloatTensor, Graph } from '../../engine/graph';
-import { joinColumns, splitColumns } from '../../engine/operators/columns';
 import { add, multiply } from '../../engine/operators/elementwise';
 import type { RotaryAngles } from '../../engine/operators/fused';
 import { gather } from '../../engine/operators/indexing';
 import { batchedProduct } from '../../engine/operators/linear-algebra';
 import { softmax, softmaxWithSink } from '../../engine/operators/reduction';
 import { type Holes, placeRows, type RowPlacement } from '../../engine/operators/rows';
-import { reshape, transpose } from '../../engine/operators/shaping';
+import { joinAlong, reshape, transpose } from '../../engine/operators/shaping';
 import type { Dimension } from '../../engine/shape';
 
 /** What attention must know about the batch. All of it is fed (`packed-batch.ts`). */
@@ -179,17 +178,12 @@ export function attend(
   const past = batch.hasPast ? declarePast(memory) : undefined;
   const scaled = multiply(queries, graph.float(scale));
   const ownScores = batchedProduct(scaled, keys);
-  const olderScores = past && scoresOfPast(scaled, past);
-  const scores = add(olderScores ? joinColumns(olderScores, ownScores) : ownScores, batch.mask);
+  const scores = add(past ? joinAlong(4, scoresOfPast(scaled, past), ownScores) : ownScores, batch.mask);
   const probabilities = sinks
     ? softmaxWithSink(scores, reshape(sinks, [keyHeads, group, 1, 1]))
     : softmax(scores);
-  const weighted = (): FloatTensor => {
-    if (!past || !olderScores) return batchedProduct(probabilities, values);
-    const [older, own] = splitColumns(probabilities, olderScores, ownScores);
-    return add(batchedProduct(older, past.values), batchedProduct(own, values));
-  };
-  const attended = transpose(weighted(), [0, 3, 1, 2, 4]);
+  const attendedTo = past ? joinAlong(3, past.values, values) : values;
+  const attended = transpose(batchedProduct(probabilities, attendedTo), [0, 3, 1, 2, 4]);
   const width = heads * (value.shape[2] as number);
   const packed = placeRows(reshape(attended, [...queryPadding.index.shape, width]), queryUnpadding);
   return {
