@@ -41,11 +41,8 @@ export const demo: BenchCase = {
 };
 
 function measure(): v.InferOutput<typeof MeasurementSchema> {
-  const { status, stdout } = spawnSync(process.execPath, [script], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (status !== 0) throw new Error(`${script} ended with ${status}`);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${script} ended with ${status}\n${stderr}`);
   const line = stdout.trimEnd().split('\n').pop() ?? '';
   return v.parse(MeasurementSchema, JSON.parse(line));
 }

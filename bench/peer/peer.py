@@ -61,6 +61,7 @@ class Transformers:
     def __init__(self, folder, dtype, experts):
         import transformers
 
+        transformers.utils.logging.disable_progress_bar()
         # None lets transformers choose, as it does for its users.
         chosen = {} if experts is None else {"experts_implementation": experts}
         self.model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **chosen).eval()
