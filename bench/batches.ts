@@ -32,15 +32,18 @@ const batchesFile = path.resolve(__dirname, '../../../shared/bench/nq-swap-batch
 const lengths = [177, 88, 164, 198, 229, 186, 108, 65];
 const answerStarts = [173, 83, 162, 193, 224, 183, 106, 62];
 
-/** Batch 0 of `../shared/bench/nq-swap-batches.json`; where it is absent, random tokens in rows of the same lengths. */
+/** Batch 0 of `../shared/bench/nq-swap-batches.json`; where it is absent, {@link standInBatch}. */
 export function nqSwapBatch(): BenchBatch {
-  if (!existsSync(batchesFile)) {
-    const random = new Random(2);
-    const rows = lengths.map((length, i) => randomRow(random, length, answerStarts[i], olmoe1b7b.vocabulary));
-    return batchOf(rows, 'stand-in: random tokens, same row lengths (../shared/bench is absent)');
-  }
+  if (!existsSync(batchesFile)) return standInBatch();
   const { batches } = v.parse(BatchesSchema, JSON.parse(readFileSync(batchesFile, 'utf8')));
   return batchOf(batches[0], 'NQ-Swap, batch 0 of ../shared/bench');
+}
+
+/** Random tokens in rows of the same lengths, with answers at the same places. */
+export function standInBatch(): BenchBatch {
+  const random = new Random(2);
+  const rows = lengths.map((length, i) => randomRow(random, length, answerStarts[i], olmoe1b7b.vocabulary));
+  return batchOf(rows, 'stand-in: random tokens, same row lengths (../shared/bench is absent)');
 }
 
 /** Rows of random tokens, each with an answer of four. */

@@ -10,6 +10,8 @@ export interface BenchSettings {
   readonly folder?: string;
   /** Python with PyTorch, for the case that compares with it. */
   readonly python?: string;
+  /** How transformers runs experts there; default: its own choice. */
+  readonly peerExperts?: string;
 }
 
 const figure = v.union([v.number(), v.string()]);

@@ -43,6 +43,7 @@ async function main(): Promise<void> {
     .option('--write-docs', 'puts the tables into docs/performance.md')
     .option('--folder <folder>', 'where olmoe-1b-7b writes its checkpoint, or has it already')
     .option('--python <program>', 'Python with PyTorch, for the case peer')
+    .option('--peer-experts <name>', 'experts_implementation of transformers, e.g. eager')
     .parse()
     .opts<Options>();
   const threads = options.threads || availableParallelism();

@@ -13,6 +13,7 @@ export function runInOwnProcess(
   name: string,
   { repeats, threads, folder, python }: BenchSettings,
 ): { result: BenchResult; machine: Machine } {
+  console.error(`${name} …`);
   const { status, signal, stdout } = spawnSync(
     process.execPath,
     [

@@ -41,9 +41,8 @@ class Peer {
     readonly description: v.InferOutput<typeof DescriptionSchema>,
   ) {}
 
-  static async start(python: string, folder: string, batchFile: string, threads: number): Promise<Peer> {
-    const args = ['--serve', '--checkpoint', folder, '--batch', batchFile, '--threads', String(threads)];
-    const child = spawn(python, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  static async start(python: string, args: readonly string[]): Promise<Peer> {
+    const child = spawn(python, [script, '--serve', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const failed = new Promise<never>((_, reject) => child.once('error', reject));
     const description = await Promise.race([readReply(lines, DescriptionSchema), failed]);
@@ -92,7 +91,7 @@ export const peerCase: BenchCase = {
     loss_difference: 'Difference of the losses',
     batch: 'Batch',
   },
-  async run({ repeats, threads, python = 'python3' }) {
+  async run({ repeats, threads, python = 'python3', peerExperts }) {
     const folder = twoLayersCheckpoint();
     const input = nqSwapBatch();
     const model = Model.open(folder, { threads, memoryBudget });
@@ -101,7 +100,10 @@ export const peerCase: BenchCase = {
     const privateMemory = await memory.during(step);
     await memory.stop();
 
-    const peer = await Peer.start(python, folder, batchFile(input.rows), threads);
+    const peer = await Peer.start(python, [
+      ...['--checkpoint', folder, '--batch', batchFile(input.rows), '--threads', String(threads)],
+      ...(peerExperts === undefined ? [] : ['--experts', peerExperts]),
+    ]);
     let [loss, peerLoss, peerMemory] = [NaN, NaN, 0];
     const ofPeer = (work: PeerWork) => async () => {
       const reply = await peer.run(work);
