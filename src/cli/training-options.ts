@@ -29,5 +29,8 @@ export function trainingOptions(): Option[] {
     numberOption('--seed <n>', 'of the order of samples and of what is drawn (default: 0)'),
     new Option('--no-shuffle', 'batches of consecutive samples, cyclic'),
     numberOption('--max-seq-length <n>', 'longer samples are dropped (default: 300)'),
+    numberOption('--patience <n>', 'end after so many evaluations without a lower dev loss'),
+    numberOption('--checkpoint-every <n>', 'save the state after so many updates, too'),
+    numberOption('--load-balancing <x>', 'factor of the routers’ load-balancing loss (default: 0)'),
   ];
 }

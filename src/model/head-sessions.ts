@@ -69,16 +69,16 @@ export class HeadSessions {
     return floats(results[this.graph.negativeLogLikelihood.name]);
   }
 
-  /** −log p of each row's target, and the gradient of `Σ weight · −log p`. */
+  /** −log p of each target, and the gradient of `Σ weight · −log p`, for all rows of `hidden`, or for some. */
   async lossAndGradient(
     hidden: HostTensor,
     targets: readonly number[],
     weight: number,
-    { towardsHidden }: { towardsHidden: boolean },
+    { towardsHidden, rows }: { towardsHidden: boolean; rows?: readonly number[] },
   ): Promise<LossAndGradient> {
     const shape = [targets.length, 1];
     const kind = towardsHidden ? 'loss-and-gradient' : 'loss-and-gradient-of-weights';
-    const results = await this.run(kind, hidden, undefined, {
+    const results = await this.run(kind, hidden, rows, {
       targets: hostIndices(targets, shape),
       loss_weights: { data: new Float32Array(targets.length).fill(weight), shape },
     });

@@ -1,6 +1,6 @@
 /** @file The sessions of one decoder layer: forward, forward with attention, forward that saves, backward. */
 import { bytesPerElement } from '../engine/data-type';
-import { knownGradients } from '../engine/gradients';
+import { knownGradients, type Seed } from '../engine/gradients';
 import type { FloatTensor, Tensor } from '../engine/graph';
 import { cutModel } from '../engine/onnx-model';
 import { type HostTensor, Session, type SessionOptions } from '../engine/session';
@@ -42,6 +42,14 @@ export interface LayerBackward {
   readonly input?: HostTensor;
 }
 
+/** Gradients of the loss with respect to what a layer gives. */
+export interface OutputGradients {
+  /** Shape of the layer's output. */
+  readonly output: HostTensor;
+  /** [tokens, experts]: of a loss on the routing itself. */
+  readonly routerLogits?: HostTensor;
+}
+
 /** What gradients are wanted of: weights by the names of their feeds, and the layer's input. */
 export interface GradientTargets {
   readonly weights: readonly string[];
@@ -56,6 +64,9 @@ interface BackwardPass {
   readonly session: Promise<Session>;
 }
 
+/** Feeds of {@link OutputGradients}. */
+const gradientFeeds = { output: 'output_gradient', routerLogits: 'router_logits_gradient' } as const;
+
 /** Stands for the layer's input among the targets of a backward pass. */
 const inputTarget = 'hidden';
 
@@ -64,7 +75,7 @@ export class LayerSessions {
   private readonly layer: DecoderLayer;
   private readonly sessions = new Map<Kind, Promise<Session>>();
   private readonly backwardPasses = new Map<string, BackwardPass>();
-  private outputGradient: FloatTensor | undefined;
+  private readonly seeds = new Map<string, Seed>();
 
   constructor(
     checkpoint: Checkpoint,
@@ -96,9 +107,14 @@ export class LayerSessions {
   }
 
   /** Forward pass whose saved values, given to {@link backward}, spare it computing them again. */
-  async forwardForTraining(feeds: Feeds): Promise<{ output: HostTensor; saved: Feeds }> {
-    const { [this.layer.output.name]: output, ...saved } = await (await this.session('training')).run(feeds);
-    return { output, saved };
+  async forwardForTraining(feeds: Feeds): Promise<LayerForward & { readonly saved: Feeds }> {
+    const { output, routing, worthSaving } = this.layer;
+    const results = await (await this.session('training')).run(feeds);
+    return {
+      output: results[output.name],
+      ...(routing ? { routing: layerRouting(routing, results) } : {}),
+      saved: Object.fromEntries(worthSaving.map(({ name }) => [name, results[name]])),
+    };
   }
 
   /** Bytes of the values that {@link forwardForTraining} saves of a batch. */
@@ -122,16 +138,23 @@ export class LayerSessions {
   /**
    * @param feeds those of the forward pass
    * @param saved what {@link forwardForTraining} saved; undefined: it is computed again
-   * @param outputGradient [tokens, hidden], or [rows, hidden]
    */
   async backward(
     feeds: Feeds,
     saved: Feeds | undefined,
-    outputGradient: HostTensor,
+    { output, routerLogits }: OutputGradients,
     wanted: GradientTargets,
   ): Promise<LayerBackward> {
-    const { targets, gradients, session } = this.backwardPass(wanted, saved !== undefined);
-    const results = await (await session).run({ ...feeds, ...saved, output_gradient: outputGradient });
+    const given = { saved: saved !== undefined, logits: routerLogits !== undefined };
+    const { targets, gradients, session } = this.backwardPass(wanted, given);
+    const results = await (
+      await session
+    ).run({
+      ...feeds,
+      ...saved,
+      [gradientFeeds.output]: output,
+      ...(routerLogits ? { [gradientFeeds.routerLogits]: routerLogits } : {}),
+    });
     const found = Object.fromEntries(targets.map((target, i) => [target, results[gradients[i].name]]));
     const { [inputTarget]: input, ...weights } = found;
     return { weights, ...(wanted.input ? { input } : {}) };
@@ -165,31 +188,41 @@ export class LayerSessions {
       case 'routing':
         return choice;
       case 'training':
-        return [output, ...worthSaving];
+        return [...new Set([output, ...choice, ...worthSaving])];
     }
   }
 
   /**
    * Records a backward pass beside the forward one, once.
-   * @param withSaved whether saved values are fed
+   * @param given whether saved values are fed, and a gradient of the router logits
    */
-  private backwardPass(wanted: GradientTargets, withSaved: boolean): BackwardPass {
-    const key = JSON.stringify([wanted, withSaved]);
+  private backwardPass(wanted: GradientTargets, given: { saved: boolean; logits: boolean }): BackwardPass {
+    const key = JSON.stringify([wanted, given]);
     const known = this.backwardPasses.get(key);
     if (known) return known;
-    const { graph, input, output, fed, worthSaving } = this.layer;
-    this.outputGradient ??= graph.input('output_gradient', 'float32', output.shape);
+    const { graph, input, output, routing, fed, worthSaving } = this.layer;
+    const seeds = [this.seed(gradientFeeds.output, output)];
+    if (given.logits && routing) seeds.push(this.seed(gradientFeeds.routerLogits, routing.logits));
     const targets = [...wanted.weights, ...(wanted.input ? [inputTarget] : [])];
-    const given = withSaved ? worthSaving : [];
+    const saved = given.saved ? worthSaving : [];
     const gradients = knownGradients(
-      [{ output, gradient: this.outputGradient }],
+      seeds,
       targets.map(target => (target === inputTarget ? input : fed[target])),
-      { saved: new Set(given) },
+      { saved: new Set(saved) },
     );
-    const session = Session.create(cutModel(graph, gradients, given), this.sessionOptions);
+    const session = Session.create(cutModel(graph, gradients, saved), this.sessionOptions);
     const pass = { targets, gradients, session };
     this.backwardPasses.set(key, pass);
     return pass;
+  }
+
+  /** An output whose gradient is fed. */
+  private seed(feed: string, output: FloatTensor): Seed {
+    const known = this.seeds.get(feed);
+    if (known) return known;
+    const created = { output, gradient: this.layer.graph.input(feed, 'float32', output.shape) };
+    this.seeds.set(feed, created);
+    return created;
   }
 }
 

@@ -3,11 +3,11 @@ import { throwIfCancelled } from '../common/cancellation';
 import { collectGarbage } from '../common/collect-garbage';
 import type { HostTensor } from '../engine/session';
 import type { LossTargets } from './head-sessions';
-import type { Feeds, LayerSessions } from './layer-sessions';
-import { dropoutSeedFeed } from './layers/weights';
-import { roomBeside } from './memory-estimate';
-import type { Model, PassOptions } from './model';
-import { batchLengths, hostIndices, type PackedBatch } from './packed-batch';
+import { layerPasses, type LayerPassOptions } from './layer-passes';
+import type { LayerRouting } from './layer-sessions';
+import { loadBalancing } from './load-balancing';
+import type { Model } from './model';
+import type { PackedBatch } from './packed-batch';
 import { ownName } from './weight-names';
 
 /** From here on it pays to free saved values before the next step saves its own. */
@@ -16,15 +16,17 @@ const collectedBytes = 64e6;
 export interface WeightGradients {
   /** Mean −log p of the targets, nats, with the weights as they were. */
   readonly loss: number;
+  /** The load-balancing loss (`load-balancing.ts`), without its factor; only if asked for. */
+  readonly loadBalancingLoss?: number;
   /** The gradient of each of the model's tuned weights, by canonical name; [out, in] or [length], row-major. */
   readonly gradients: Map<string, Float32Array>;
 }
 
-export interface WeightGradientOptions extends PassOptions {
-  /** Which elements low-rank additions drop: 0 to 2³⁰ − 1. */
-  readonly dropoutSeed?: number;
+export interface WeightGradientOptions extends LayerPassOptions {
   /** Divides the summed loss; default: the number of targets (mean over the batch). */
   readonly lossDivisor?: number;
+  /** Factor of the load-balancing loss in the loss whose gradients are given; default: 0. */
+  readonly loadBalancing?: number;
 }
 
 /**
@@ -37,32 +39,41 @@ export async function weightGradients(
   { rows, targets }: LossTargets,
   options: WeightGradientOptions = {},
 ): Promise<WeightGradients> {
-  const { signal, lossDivisor = targets.length } = options;
+  const { signal, lossDivisor = targets.length, loadBalancing: balance = 0 } = options;
   const trainsEmbedding = model.tuned.tensors.has(ownName(model.architecture.embedding));
   const first = trainsEmbedding ? 0 : lowestTunedLayer(model);
-  const passes = layerPasses(model, batch, rows, first, options);
+  // All tokens count for the balance, also in the last layer.
+  const selected = balance === 0 ? rows : undefined;
+  const passes = layerPasses(model, batch, { rows: selected, scored: rows.length, first }, options);
   const saved = passes.reduce((sum, { savedBytes }) => sum + savedBytes, 0);
   let hidden = await model.embed(batch);
-  for (const pass of passes) {
+  const routings = new Map<number, LayerRouting>();
+  for (const [index, pass] of passes.entries()) {
     await throwIfCancelled(signal);
-    hidden = await passForward(pass, hidden);
+    const { output, routing } = await pass.forward(hidden);
+    if (routing) routings.set(index, routing);
+    hidden = output;
   }
+  const balancing = balance === 0 ? undefined : loadBalancing(routings);
 
   const ofHead = await model.head.lossAndGradient(hidden, targets, 1 / lossDivisor, {
     towardsHidden: first < passes.length,
+    ...(selected ? {} : { rows }),
   });
   const gradients = new Map<string, Float32Array>();
   add(gradients, '', ofHead.weights);
   let flowing = ofHead.hidden;
   for (let index = passes.length - 1; index >= first && flowing; index--) {
     await throwIfCancelled(signal);
-    const { layer, feeds, saved: values } = passes[index];
+    const pass = passes[index];
     // Saved values are large: let go of them as soon as they were read.
     passes.length = index;
-    const { weights, input } = await layer.backward(feeds, values, flowing, {
-      weights: model.tunedNames(index),
-      input: trainsEmbedding || index > first,
-    });
+    const ofLogits =
+      balancing && routings.has(index) ? scaled(balancing.gradient(index), balance) : undefined;
+    const { weights, input } = await pass.backward(
+      { output: flowing, ...(ofLogits ? { routerLogits: ofLogits } : {}) },
+      { weights: model.tunedNames(index), input: trainsEmbedding || index > first },
+    );
     add(gradients, `layers.${index}.`, weights);
     flowing = input;
   }
@@ -70,8 +81,13 @@ export async function weightGradients(
   if (trainsEmbedding && flowing) addEmbeddingGradient(gradients, model, batch, flowing);
   return {
     loss: ofHead.negativeLogLikelihoods.reduce((sum, value) => sum + value, 0) / lossDivisor,
+    ...(balancing ? { loadBalancingLoss: balancing.loss } : {}),
     gradients,
   };
+}
+
+function scaled({ data, shape }: HostTensor, factor: number): HostTensor {
+  return { data: (data as Float32Array).map(value => factor * value), shape };
 }
 
 /** The number of layers if none is tuned. */
@@ -105,58 +121,4 @@ function addEmbeddingGradient(
       sums[id * hiddenSize + i] += embeddingScale * values[token * hiddenSize + i];
   });
   gradients.set(name, sums);
-}
-
-/** A layer on its way through a batch, and what its backward pass will read. */
-interface LayerPass {
-  readonly layer: LayerSessions;
-  /** Bytes of what is saved for the backward pass; 0: it computes that again, for want of memory. */
-  readonly savedBytes: number;
-  feeds: Feeds;
-  saved?: Feeds;
-}
-
-/**
- * Of the last layer only the rows that the loss reads go on after its attention.
- * @param first the lowest layer that the backward pass reaches
- */
-function layerPasses(
-  model: Model,
-  batch: PackedBatch,
-  rows: readonly number[],
-  first: number,
-  options: WeightGradientOptions,
-): LayerPass[] {
-  const last = model.architecture.layers.length - 1;
-  const shared = model.batchFeeds(batch);
-  const lengths = batchLengths(batch);
-  // What the budget leaves beside the work itself; and a layer's values are twice in memory for a moment.
-  let room = roomBeside(model, { batch: lengths, scored: rows.length, trains: true });
-  return model.architecture.layers.map((_, index) => {
-    const selectsRows = index === last;
-    const layer = model.layer(index, { selectsRows });
-    const feeds = {
-      ...shared,
-      ...(selectsRows ? model.rowFeeds(batch, rows) : {}),
-      ...model.layerFeeds(index, options),
-      [dropoutSeedFeed]: hostIndices([dropoutSeedOfLayer(options.dropoutSeed ?? 0, index)]),
-    };
-    const bytes = layer.savedBytes(selectsRows ? batchLengths(batch, rows) : lengths);
-    const saves = index >= first && 2 * bytes <= room;
-    if (saves) room -= bytes;
-    return { layer, savedBytes: saves ? bytes : 0, feeds };
-  });
-}
-
-/** Layers drop other elements: a seed of each, far from those of the additions within a layer. */
-function dropoutSeedOfLayer(seed: number, layer: number): number {
-  return (seed + layer * 7_368_787) % 2 ** 30;
-}
-
-async function passForward(pass: LayerPass, hidden: HostTensor): Promise<HostTensor> {
-  pass.feeds = { ...pass.feeds, hidden };
-  if (pass.savedBytes === 0) return (await pass.layer.forward(pass.feeds, { attention: false })).output;
-  const { output, saved } = await pass.layer.forwardForTraining(pass.feeds);
-  pass.saved = saved;
-  return output;
 }

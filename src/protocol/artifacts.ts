@@ -58,6 +58,8 @@ export const TrainingLineSchema = v.object({
   /** Mean cross-entropy (nats) of the answer tokens of the batch, before this step's update. */
   loss: v.number(),
   lr: v.number(),
+  /** The load-balancing loss of the routers, without its factor; only if it is trained on. */
+  load_balancing: v.optional(v.number()),
   /** Global gradient norm before clipping. */
   grad_norm: v.number(),
   tokens_per_s: v.number(),

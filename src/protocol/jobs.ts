@@ -6,7 +6,7 @@ import { ContextDependenceSchema, RunRecordSchema } from './artifacts';
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const positive = v.pipe(v.number(), v.gtValue(0));
 
-/** Settings of router tuning (METHOD step 1) with the paper's defaults. */
+/** Settings of router tuning and fine-tuning (METHOD steps 1 and 3) with the paper's defaults. */
 export const TrainingSettingsSchema = v.object({
   parametrisation: v.optional(v.picklist(['full', 'lora']), 'full'),
   /** Whether routers' biases train with their weights (families whose routers have a bias; not with LoRA). */
@@ -28,6 +28,12 @@ export const TrainingSettingsSchema = v.object({
   seed: v.optional(v.pipe(v.number(), v.integer()), 0),
   shuffle: v.optional(v.boolean(), true),
   max_seq_length: v.optional(count, 300),
+  /** Training ends after this many evaluations (every tenth of the run) without a lower dev loss. Default: it goes on. */
+  patience: v.optional(count),
+  /** The state is saved after every so many updates, beside every tenth of the run. */
+  checkpoint_every: v.optional(count),
+  /** Factor of the load-balancing loss of the routers; 0: none, as in the paper. */
+  load_balancing: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
 });
 export type TrainingSettings = v.InferOutput<typeof TrainingSettingsSchema>;
 

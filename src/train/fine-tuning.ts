@@ -83,7 +83,7 @@ export function updateBatches(
 async function stepGradients(
   model: Model,
   batches: readonly Batch[],
-  { seed }: TrainingSettings,
+  { seed, load_balancing }: TrainingSettings,
   step: number,
   signal: AbortSignal | undefined,
 ): Promise<StepResult> {
@@ -92,14 +92,23 @@ async function stepGradients(
   // Drawn from seed and step alone, so that an interrupted run goes on as it would have.
   const random = new Random(seed * 1_000_003 + step);
   const sums = new Map<string, Float32Array>();
+  const loadBalancing = load_balancing / batches.length;
   let loss = 0;
+  let balance = 0;
   for (const [i, batch] of batches.entries()) {
     const dropoutSeed = random.integer(2 ** 30);
-    const found = await weightGradients(model, batch, targets[i], { lossDivisor, dropoutSeed, signal });
+    const options = { lossDivisor, dropoutSeed, loadBalancing, signal };
+    const found = await weightGradients(model, batch, targets[i], options);
     loss += found.loss;
+    balance += (found.loadBalancingLoss ?? 0) / batches.length;
     addGradients(sums, found.gradients);
   }
-  return { loss, gradients: sums, tokens: batches.reduce((sum, { inputIds }) => sum + inputIds.length, 0) };
+  return {
+    loss,
+    ...(load_balancing > 0 ? { loadBalancingLoss: balance } : {}),
+    gradients: sums,
+    tokens: batches.reduce((sum, { inputIds }) => sum + inputIds.length, 0),
+  };
 }
 
 function addGradients(sums: Map<string, Float32Array>, gradients: NamedArrays): void {

@@ -102,6 +102,26 @@ describe('train', () => {
     expect([...task.weight]).toEqual(weights[1]);
   });
 
+  it('ends once its patience does', async () => {
+    const some = settings({ max_steps: 10, patience: 3 });
+    const losses = [5, 3, 4, 3, 2, 6, 6, 6, 1, 1];
+    const steps: number[] = [];
+    const task = quadratic(losses);
+    const outcome = await train(task, some, { onStep: ({ step }) => steps.push(step) });
+    expect(outcome).toEqual({ steps: 8, bestStep: 5, devLoss: 2 });
+    expect(steps).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    // Without a dev set there is nothing to wait for.
+    expect(await train(quadratic(), some)).toEqual({ steps: 10, bestStep: 10 });
+  });
+
+  it('saves its state as often as asked for, and every tenth of the run', async () => {
+    const saved: number[] = [];
+    await train(quadratic(), settings({ max_steps: 25, checkpoint_every: 4 }), {
+      onCheckpoint: ({ step }) => saved.push(step),
+    });
+    expect(saved).toEqual([3, 4, 5, 8, 10, 12, 13, 15, 16, 18, 20, 23, 24, 25]);
+  });
+
   it('keeps the last parameters without a dev set', async () => {
     expect(await train(quadratic(), settings({ max_steps: 5 }))).toEqual({ steps: 5, bestStep: 5 });
   });
@@ -145,6 +165,19 @@ describe('a run that was interrupted', () => {
     );
     expect(steps[0]).toBe(10);
     expect(outcome).toEqual(expected);
+    expect(resumed.weight).toEqual(whole.weight);
+  });
+
+  it('ends where it would have ended, if its patience had run out', async () => {
+    const impatient = settings({ max_steps: 20, patience: 2, checkpoint_every: 1 });
+    const whole = quadratic(devLosses);
+    const expected = await train(whole, impatient, {
+      onCheckpoint: state => writeTrainingState(file, state),
+    });
+    expect(expected).toEqual({ steps: 8, bestStep: 4, devLoss: 4 });
+    const resumed = quadratic();
+    const state = readTrainingState(file);
+    expect(await train(resumed, impatient, {}, state)).toEqual(expected);
     expect(resumed.weight).toEqual(whole.weight);
   });
 

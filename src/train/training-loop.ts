@@ -8,6 +8,8 @@ import { learningRateAt } from './schedule';
 export interface StepResult {
   /** Mean loss of the batch before the update. */
   readonly loss: number;
+  /** Only if it is trained on. */
+  readonly loadBalancingLoss?: number;
   readonly gradients: NamedArrays;
   /** Tokens that went through the model. */
   readonly tokens: number;
@@ -44,11 +46,15 @@ export interface TrainingState {
 export interface TrainingHooks {
   onStep?: (line: TrainingLine, totalSteps: number) => void;
   onEvaluation?: (line: EvaluationLine) => void;
-  /** Called every tenth of the run. What it is given changes with the next step: write it at once. */
+  /**
+   * Called every tenth of the run, and as often as the settings say. What it is given changes with the next step: write
+   * it at once.
+   */
   onCheckpoint?: (state: TrainingState) => void;
 }
 
 export interface TrainingOutcome {
+  /** Updates done: fewer than planned if training ended early. */
   readonly steps: number;
   /** Updates done when the kept parameters were reached. */
   readonly bestStep: number;
@@ -70,6 +76,7 @@ export function totalSteps(samples: number, settings: TrainingSettings): number 
 
 /**
  * Trains, evaluates every tenth of the run (METHOD step 1), and leaves the parameters with the lowest dev loss in place.
+ * Ends early where the settings have patience and the dev loss has not become lower for so many evaluations.
  * @param from where an interrupted run stopped
  * @throws InputError if the loss stops being a number
  */
@@ -91,10 +98,18 @@ export async function train(
   const evaluateAt = evaluationSteps(steps);
   let best = from?.best;
   if (from) copyInto(task.parameters, from.parameters);
+  const { patience, checkpoint_every: interval } = settings;
+  /** Whether to stop with so many updates done. */
+  const isExhausted = (done: number): boolean => {
+    if (patience === undefined || !best) return false;
+    const since = best.step;
+    return [...evaluateAt].filter(at => at > since && at <= done).length >= patience;
+  };
 
-  for (let step = from?.step ?? 0; step < steps; step++) {
+  let step = from?.step ?? 0;
+  for (; step < steps && !isExhausted(step); step++) {
     const started = performance.now();
-    const { loss, gradients, tokens } = await task.gradients(step);
+    const { loss, loadBalancingLoss, gradients, tokens } = await task.gradients(step);
     const norm = clipGlobalNorm(gradients, settings.clip);
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
       throw new InputError(
@@ -104,18 +119,19 @@ export async function train(
     const lr = learningRateAt(schedule, step);
     optimiser.step(task.parameters, gradients, lr);
     const seconds = (performance.now() - started) / 1000;
-    hooks.onStep?.(
-      { step, epoch: step / perEpoch, loss, lr, grad_norm: norm, tokens_per_s: tokens / seconds },
-      steps,
-    );
-    if (!evaluateAt.has(step + 1)) continue;
-    if (task.devLoss) {
+    const balance = loadBalancingLoss === undefined ? {} : { load_balancing: loadBalancingLoss };
+    const line = { step, epoch: step / perEpoch, loss, ...balance, lr, grad_norm: norm };
+    hooks.onStep?.({ ...line, tokens_per_s: tokens / seconds }, steps);
+    const evaluates = evaluateAt.has(step + 1);
+    if (evaluates && task.devLoss) {
       const devLoss = await task.devLoss();
       hooks.onEvaluation?.({ step: step + 1, epoch: (step + 1) / perEpoch, split: 'dev', loss: devLoss });
       if (!best || devLoss < best.loss) {
         best = { step: step + 1, loss: devLoss, parameters: copyArrays(task.parameters) };
       }
     }
+    const saves = evaluates || (interval !== undefined && (step + 1) % interval === 0);
+    if (!saves) continue;
     hooks.onCheckpoint?.({
       step: step + 1,
       parameters: task.parameters,
@@ -123,9 +139,9 @@ export async function train(
       ...(best ? { best } : {}),
     });
   }
-  if (!best) return { steps, bestStep: steps };
+  if (!best) return { steps: step, bestStep: step };
   copyInto(task.parameters, best.parameters);
-  return { steps, bestStep: best.step, devLoss: best.loss };
+  return { steps: step, bestStep: best.step, devLoss: best.loss };
 }
 
 /** After how many updates the dev loss is taken: every tenth of the run, and at its end. */
