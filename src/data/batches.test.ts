@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { evaluationBatches, makeBatches } from './batches';
+import { type Batch, type BatchOptions, batchOrder, evaluationBatches, packSamples } from './batches';
 import type { TokenizedSample } from './tokenized-sample';
 
 /** Sample i has the given length and the ids 100·i, 100·i + 1, …; its last token is the answer. */
@@ -15,9 +15,14 @@ function samplesOf(...lengths: number[]): TokenizedSample[] {
 
 const five = samplesOf(2, 3, 2, 4, 2);
 
-describe('makeBatches', () => {
+/** The batches of an epoch. */
+function batchesOf(samples: readonly TokenizedSample[], options: BatchOptions): Batch[] {
+  return batchOrder(samples.length, options).map(chosen => packSamples(samples, chosen));
+}
+
+describe('batches of an epoch', () => {
   it('packs rows without padding', () => {
-    expect(makeBatches(five, { batchSize: 2, seed: 0, epoch: 0, shuffle: false })[0]).toEqual({
+    expect(batchesOf(five, { batchSize: 2, seed: 0, epoch: 0, shuffle: false })[0]).toEqual({
       inputIds: [0, 1, 100, 101, 102],
       lengths: [2, 3],
       answerSpans: [
@@ -30,7 +35,7 @@ describe('makeBatches', () => {
 
   it('without shuffling goes through the samples cyclically, epoch after epoch', () => {
     const order = [0, 1, 2].flatMap(epoch =>
-      makeBatches(five, { batchSize: 2, seed: 7, epoch, shuffle: false }),
+      batchesOf(five, { batchSize: 2, seed: 7, epoch, shuffle: false }),
     );
     expect(order.map(batch => batch.samples)).toEqual([
       [0, 1],
@@ -48,7 +53,7 @@ describe('makeBatches', () => {
   it('with shuffling takes every sample once an epoch, in an order that seed and epoch decide', () => {
     const samples = samplesOf(...Array.from({ length: 50 }, () => 2));
     const orderOf = (seed: number, epoch: number): number[] =>
-      makeBatches(samples, { batchSize: 8, seed, epoch, shuffle: true }).flatMap(batch => batch.samples);
+      batchesOf(samples, { batchSize: 8, seed, epoch, shuffle: true }).flatMap(batch => batch.samples);
     const all = [...samples.keys()];
     expect(orderOf(1, 0).toSorted((a, b) => a - b)).toEqual(all);
     expect(orderOf(1, 3).toSorted((a, b) => a - b)).toEqual(all);
@@ -58,7 +63,7 @@ describe('makeBatches', () => {
     );
     expect(new Set(orders).size).toBe(orders.length);
     expect(
-      makeBatches(samples, { batchSize: 8, seed: 1, epoch: 0, shuffle: true }).map(b => b.lengths.length),
+      batchesOf(samples, { batchSize: 8, seed: 1, epoch: 0, shuffle: true }).map(b => b.lengths.length),
     ).toEqual([8, 8, 8, 8, 8, 8, 2]);
   });
 });

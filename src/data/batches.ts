@@ -23,17 +23,17 @@ export interface BatchOptions {
 }
 
 /**
- * The batches of one epoch: every sample once, so the last batch may be smaller. Without `shuffle` batches are
- * consecutive samples and go on where the epoch before ended, cyclic, all of `batchSize` rows; the number of batches is
- * the same.
+ * The samples of each batch of one epoch: every sample once, so the last batch may be smaller. Without `shuffle` batches
+ * are consecutive samples and go on where the epoch before ended, cyclic, all of `batchSize` rows; the number of batches
+ * is the same.
  */
-export function makeBatches(samples: readonly TokenizedSample[], options: BatchOptions): Batch[] {
+export function batchOrder(samples: number, options: BatchOptions): number[][] {
   const { batchSize, seed, epoch, shuffle } = options;
-  const count = Math.ceil(samples.length / batchSize);
+  const count = Math.ceil(samples / batchSize);
   const order = shuffle
-    ? epochOrder(samples.length, seed, epoch)
-    : Array.from({ length: count * batchSize }, (_, i) => (epoch * count * batchSize + i) % samples.length);
-  return chunks(order, batchSize).map(chosen => packSamples(samples, chosen));
+    ? epochOrder(samples, seed, epoch)
+    : Array.from({ length: count * batchSize }, (_, i) => (epoch * count * batchSize + i) % samples);
+  return chunks(order, batchSize);
 }
 
 /** Batches of at most `maxTokens` tokens (a longer sample is alone), rows of similar length together. */

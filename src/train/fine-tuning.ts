@@ -1,6 +1,6 @@
 /** @file Fine-tuning on the loss of the answers, whatever it is that trains. */
 import { Random } from '../common/random';
-import { type Batch, chunks, evaluationBatches, makeBatches, packSamples } from '../data/batches';
+import { type Batch, batchOrder, chunks, evaluationBatches, packSamples } from '../data/batches';
 import type { TokenizedSample } from '../data/tokenized-sample';
 import type { Model, PassOptions } from '../model/model';
 import { weightGradients } from '../model/weight-gradients';
@@ -69,14 +69,13 @@ export function updateBatches(
   step: number,
 ): Batch[] {
   const perEpoch = stepsPerEpoch(samples.length, settings);
-  const batches = makeBatches(samples, {
+  const order = batchOrder(samples.length, {
     batchSize: settings.batch_size * settings.grad_accumulation,
     seed: settings.seed,
     epoch: Math.floor(step / perEpoch),
     shuffle: settings.shuffle,
   });
-  const update = batches[step % perEpoch];
-  return chunks(update.samples, settings.batch_size).map(chosen => packSamples(samples, chosen));
+  return chunks(order[step % perEpoch], settings.batch_size).map(chosen => packSamples(samples, chosen));
 }
 
 /** Gradients of the mean over all answer tokens of the accumulated batches, as if they were one batch. */
