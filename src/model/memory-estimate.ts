@@ -63,9 +63,12 @@ function cachedBytes(architecture: Architecture, { batch, maxNewTokens = 0 }: Wo
   return cacheCapacity(architecture, batch.length, maxNewTokens) * cachedBytesPerToken(architecture);
 }
 
+/** A tenth of the budget stays free of what is optional: the rest is an estimate, and the allocator holds pages back. */
+const usableShare = 0.9;
+
 /** Bytes that the budget leaves beside a piece of work; at least 0. */
 export function roomBeside({ architecture, plan }: Planned, work: Workload): number {
-  return Math.max(0, plan.memoryBudget - estimateMemory(architecture, plan, work));
+  return Math.max(0, usableShare * plan.memoryBudget - estimateMemory(architecture, plan, work));
 }
 
 /** How many samples of a batch can be continued together; one at least. */
