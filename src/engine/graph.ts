@@ -99,8 +99,10 @@ export class Graph {
   private readonly declared = new Set<string>();
   private readonly constants = new Map<string, Tensor>();
 
-  /** A value that the caller feeds at each run. */
+  /** A value that the caller feeds at each run. Asked for again by the same name, type and shape it is the same. */
   input<D extends DataType>(name: string, dtype: D, shape: Shape): Tensor<D> {
+    const known = this.inputs.find(input => input.name === name);
+    if (known?.dtype === dtype && known.shape.join() === shape.join()) return known as Tensor<D>;
     const tensor = { name: this.declare(name), dtype, shape, graph: this };
     this.inputs.push(tensor);
     return tensor;

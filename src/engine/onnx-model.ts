@@ -58,8 +58,8 @@ export function cutModel(graph: Graph, outputs: readonly Tensor[], given: readon
     graph: create(GraphProtoSchema, {
       name: 'graph',
       node: nodes.map(nodeProto),
-      input: usedInputs.map(valueInfo),
-      output: outputs.map(valueInfo),
+      input: usedInputs.map(input => valueInfo(input)),
+      output: outputs.map(output => valueInfo(output)),
       initializer: initializers.map(initializerProto),
     }),
   });
@@ -137,11 +137,12 @@ function nodeProto(node: Node): NodeProto {
   });
 }
 
+/** Lengths of a branch's outputs are left open: those of several branches may have one name and yet differ. */
 function bodyProto(name: string, body: Body): GraphProto {
   return create(GraphProtoSchema, {
     name,
     node: body.scope.nodes.map(nodeProto),
-    output: body.outputs.map(valueInfo),
+    output: body.outputs.map(output => valueInfo(output, { namesLengths: false })),
   });
 }
 
@@ -189,12 +190,12 @@ function initializerProto({ tensor, data }: Initializer): TensorProto {
   });
 }
 
-function valueInfo(tensor: Tensor): ValueInfoProto {
-  const dim = tensor.shape.map(dimension =>
-    typeof dimension === 'number'
-      ? { value: { case: 'dimValue' as const, value: BigInt(dimension) } }
-      : { value: { case: 'dimParam' as const, value: dimension } },
-  );
+function valueInfo(tensor: Tensor, { namesLengths } = { namesLengths: true }): ValueInfoProto {
+  const dim = tensor.shape.map(dimension => {
+    if (typeof dimension === 'number')
+      return { value: { case: 'dimValue' as const, value: BigInt(dimension) } };
+    return namesLengths ? { value: { case: 'dimParam' as const, value: dimension } } : {};
+  });
   return create(ValueInfoProtoSchema, {
     name: tensor.name,
     type: { value: { case: 'tensorType', value: { elemType: onnxTypeCode[tensor.dtype], shape: { dim } } } },

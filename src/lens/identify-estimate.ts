@@ -79,23 +79,37 @@ async function secondsFor(
   return ((performance.now() - started) / 1000) * (tokensOf(samples) / tokensOf(piece));
 }
 
-/** From the second of two updates, which change nothing of the model. */
+/** Updates that take less than this, in seconds, vary by much: more of them are measured. */
+const shortUpdate = 0.25;
+
+/** From a few updates, which change nothing of the model. */
 async function tuningSeconds(
   model: Model,
   train: readonly LoadedSample[],
   settings: TrainingSettings,
 ): Promise<number> {
-  let tokensPerSecond = 1;
+  const tokens = (settings.batch_size * settings.grad_accumulation * tokensOf(train)) / train.length;
+  const speed = await updateSpeed(model, train, settings, 2);
+  const isShort = tokens / speed < shortUpdate;
+  const seconds = tokens / (isShort ? await updateSpeed(model, train, settings, 8) : speed);
+  return totalSteps(train.length, settings) * seconds;
+}
+
+/** Tokens a second: the median of some updates, without the first, which makes the sessions. */
+async function updateSpeed(
+  model: Model,
+  train: readonly LoadedSample[],
+  settings: TrainingSettings,
+  updates: number,
+): Promise<number> {
+  const speeds: number[] = [];
   await tuneRouters(
     model,
     { train },
-    { ...settings, max_steps: 2 },
-    {
-      onStep: line => (tokensPerSecond = line.tokens_per_s),
-    },
+    { ...settings, max_steps: updates },
+    { onStep: ({ step, tokens_per_s }) => step > 0 && speeds.push(tokens_per_s) },
   );
-  const samples = totalSteps(train.length, settings) * settings.batch_size * settings.grad_accumulation;
-  return (samples * tokensOf(train)) / train.length / tokensPerSecond;
+  return speeds.sort((a, b) => a - b)[speeds.length >> 1];
 }
 
 /** Answer tokens of the `count` samples that have most. */

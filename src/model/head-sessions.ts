@@ -14,6 +14,19 @@ export interface LossTargets {
   readonly rows: readonly number[];
   /** The token that should follow each. */
   readonly targets: readonly number[];
+  /** Factor of each −log p in the summed loss; default: 1. */
+  readonly weights?: readonly number[];
+}
+
+/** The feeds of {@link LossTargets}: the gradient of `factor` · summed loss flows from the loss weights. */
+export function targetFeeds(
+  { targets, weights }: Pick<LossTargets, 'targets' | 'weights'>,
+  factor: number,
+): Record<string, HostTensor> {
+  const shape = [targets.length, 1];
+  const data = new Float32Array(targets.length).fill(factor);
+  weights?.forEach((weight, i) => (data[i] *= weight));
+  return { targets: hostIndices(targets, shape), loss_weights: { data, shape } };
 }
 
 /** The loss of a batch and its gradient. */
@@ -69,19 +82,15 @@ export class HeadSessions {
     return floats(results[this.graph.negativeLogLikelihood.name]);
   }
 
-  /** −log p of each target, and the gradient of `Σ weight · −log p`, for all rows of `hidden`, or for some. */
+  /** −log p of each target, and the gradient of `factor` · summed loss, for all rows of `hidden`, or for some. */
   async lossAndGradient(
     hidden: HostTensor,
-    targets: readonly number[],
-    weight: number,
+    targets: Pick<LossTargets, 'targets' | 'weights'>,
+    factor: number,
     { towardsHidden, rows }: { towardsHidden: boolean; rows?: readonly number[] },
   ): Promise<LossAndGradient> {
-    const shape = [targets.length, 1];
     const kind = towardsHidden ? 'loss-and-gradient' : 'loss-and-gradient-of-weights';
-    const results = await this.run(kind, hidden, rows, {
-      targets: hostIndices(targets, shape),
-      loss_weights: { data: new Float32Array(targets.length).fill(weight), shape },
-    });
+    const results = await this.run(kind, hidden, rows, targetFeeds(targets, factor));
     const found = this.gradients();
     return {
       negativeLogLikelihoods: floats(results[this.graph.negativeLogLikelihood.name]),

@@ -67,7 +67,7 @@ export function layerPasses(
       ...shared,
       ...(chosen ? model.rowFeeds(batch, chosen) : {}),
       ...model.layerFeeds(index, options),
-      [dropoutSeedFeed]: hostIndices([dropoutSeedOfLayer(options.dropoutSeed ?? 0, index)]),
+      ...dropoutFeed(options.dropoutSeed, index),
     };
     const bytes = layer.savedBytes(chosen ? batchLengths(batch, chosen) : lengths);
     const saves = index >= first && 2 * bytes <= room;
@@ -77,6 +77,6 @@ export function layerPasses(
 }
 
 /** Layers drop other elements: a seed of each, far from those of the additions within a layer. */
-function dropoutSeedOfLayer(seed: number, layer: number): number {
-  return (seed + layer * 7_368_787) % 2 ** 30;
+export function dropoutFeed(seed: number | undefined, layer: number): Record<string, HostTensor> {
+  return { [dropoutSeedFeed]: hostIndices([((seed ?? 0) + layer * 7_368_787) % 2 ** 30]) };
 }

@@ -89,6 +89,18 @@ export function expectedMemory(model: Planned, work: Workload): number {
   return needed + Math.min(roomBeside(model, work), total + largest);
 }
 
+/** Whether weights and all that training saves of a batch are in memory at once. */
+export function savesEverything(model: Planned, work: Workload): boolean {
+  return model.plan.memoryMode === 'resident' && totalSaved(model, work.batch) <= roomBeside(model, work);
+}
+
+function totalSaved({ architecture }: Planned, batch: BatchLengths): number {
+  return architecture.layers.reduce(
+    (sum, layer) => sum + savedValues(layer, architecture.hiddenSize, batch),
+    0,
+  );
+}
+
 /** A model, or what is known of it before it runs. */
 export interface Planned {
   readonly architecture: Architecture;

@@ -11,11 +11,13 @@ import { type Feeds, type LayerForward, type LayerRouting, LayerSessions } from 
 import type { DecoderLayerOptions } from './layers/decoder-layer';
 import { embedding } from './layers/embedding';
 import { isRouterFeed, routerFeeds, routerTensors } from './layers/router';
+import { LoadBalancingSession } from './load-balancing-session';
 import { type MemoryPlan, planMemory } from './memory-plan';
 import { batchFeeds, hostIndices, type PackedBatch, type Past, rowFeeds, rowStarts } from './packed-batch';
 import { checkTunedWeights, tunedByLayer, tunedNamed, type TunedWeights } from './tuned-weights';
 import { headWeights, ownName } from './weight-names';
 import { readWeight } from './weight-values';
+import { type StepOptions, WholeModelStep } from './whole-model-step';
 
 /** For each MoE layer, what its router is fed: by default the weights of the checkpoint. */
 export type Routers = ReadonlyMap<number, Readonly<Record<string, HostTensor>>>;
@@ -49,7 +51,10 @@ export class Model {
   /** The routers of the checkpoint, or those given instead. */
   readonly baseRouters: Routers;
   readonly head: HeadSessions;
+  /** Of layers that a balanced training takes one by one. */
+  readonly loadBalancing: LoadBalancingSession;
   private readonly layers: Map<string, LayerSessions>;
+  private readonly steps: Map<string, WholeModelStep>;
   private readonly tunedLayers: readonly Readonly<Record<string, HostTensor>>[];
   private readonly derived: Model[] = [];
   private embeddings: Promise<Session> | undefined;
@@ -77,6 +82,8 @@ export class Model {
       }),
     );
     this.layers = base?.layers ?? new Map<string, LayerSessions>();
+    this.steps = base?.steps ?? new Map<string, WholeModelStep>();
+    this.loadBalancing = base?.loadBalancing ?? new LoadBalancingSession(sessionOptions);
     const tunedHead = tunedNamed(tuned, headWeights(this.architecture).keys());
     this.head =
       base && Object.keys(tunedHead).length === 0
@@ -136,6 +143,18 @@ export class Model {
     const { checkpoint, architecture, sessionOptions } = this;
     const created = new LayerSessions(checkpoint, architecture, index, sessionOptions, { ...kind, tuned });
     this.layers.set(key, created);
+    return created;
+  }
+
+  /** The training step of the whole model in one graph, made when first asked for. */
+  wholeStep(options: Omit<StepOptions, 'adapter'>): WholeModelStep {
+    const { adapter } = this.tuned;
+    const key = JSON.stringify([options, adapter ?? null]);
+    const known = this.steps.get(key);
+    if (known) return known;
+    const complete = { ...options, ...(adapter ? { adapter } : {}) };
+    const created = new WholeModelStep(this.checkpoint, complete, this.sessionOptions);
+    this.steps.set(key, created);
     return created;
   }
 
@@ -268,6 +287,9 @@ export class Model {
     if (!this.base) {
       for (const layer of this.layers.values()) await layer.release();
       this.layers.clear();
+      for (const step of this.steps.values()) await step.release();
+      this.steps.clear();
+      await this.loadBalancing.release();
     }
     for (const model of this.derived) await model.release();
     if (this.head !== this.base?.head) await this.head.release();

@@ -2,13 +2,14 @@
 import { throwIfCancelled } from '../common/cancellation';
 import { collectGarbage } from '../common/collect-garbage';
 import type { HostTensor } from '../engine/session';
-import type { LossTargets } from './head-sessions';
-import { layerPasses, type LayerPassOptions } from './layer-passes';
+import { type LossTargets, targetFeeds } from './head-sessions';
+import { dropoutFeed, layerPasses, type LayerPassOptions } from './layer-passes';
 import type { LayerRouting } from './layer-sessions';
-import { loadBalancing } from './load-balancing';
+import { savesEverything } from './memory-estimate';
 import type { Model } from './model';
-import type { PackedBatch } from './packed-batch';
+import { batchLengths, type PackedBatch } from './packed-batch';
 import { ownName } from './weight-names';
+import { balanceFeed, layerPrefix } from './whole-model-step';
 
 /** From here on it pays to free saved values before the next step saves its own. */
 const collectedBytes = 64e6;
@@ -16,7 +17,7 @@ const collectedBytes = 64e6;
 export interface WeightGradients {
   /** Mean −log p of the targets, nats, with the weights as they were. */
   readonly loss: number;
-  /** The load-balancing loss (`load-balancing.ts`), without its factor; only if asked for. */
+  /** The load-balancing loss (`layers/load-balancing.ts`), without its factor; only if asked for. */
   readonly loadBalancingLoss?: number;
   /** The gradient of each of the model's tuned weights, by canonical name; [out, in] or [length], row-major. */
   readonly gradients: Map<string, Float32Array>;
@@ -31,19 +32,72 @@ export interface WeightGradientOptions extends LayerPassOptions {
 
 /**
  * One forward and one backward pass of a model with weights of its own ({@link Model.withWeights}): their gradients,
- * and nothing else's. The backward pass stops at the lowest of them. Cancellable between layers.
+ * and nothing else's. The backward pass stops at the lowest of them. Cancellable between layers, or before the pass where
+ * all fits in memory at once.
  */
 export async function weightGradients(
   model: Model,
   batch: PackedBatch,
-  { rows, targets }: LossTargets,
+  targets: LossTargets,
   options: WeightGradientOptions = {},
 ): Promise<WeightGradients> {
-  const { signal, lossDivisor = targets.length, loadBalancing: balance = 0 } = options;
+  await throwIfCancelled(options.signal);
+  const work = { batch: batchLengths(batch), scored: targets.rows.length, trains: true };
+  return savesEverything(model, work)
+    ? ofWholeModel(model, batch, targets, options)
+    : layerByLayer(model, batch, targets, options);
+}
+
+async function ofWholeModel(
+  model: Model,
+  batch: PackedBatch,
+  targets: LossTargets,
+  options: WeightGradientOptions,
+): Promise<WeightGradients> {
+  const { lossDivisor = targets.rows.length, loadBalancing: factor = 0 } = options;
+  const { architecture, tuned } = model;
+  const embedding = ownName(architecture.embedding);
+  const towardsInput = tuned.tensors.has(embedding);
+  const isTied = embedding === ownName(architecture.head);
+  const trained = [...tuned.tensors.keys()].filter(name => name !== embedding || isTied);
+  const step = model.wholeStep({ trained, towardsInput, balanced: factor !== 0 });
+  const result = await step.run({
+    ...model.batchFeeds(batch),
+    ...model.rowFeeds(batch, targets.rows),
+    ...targetFeeds(targets, 1 / lossDivisor),
+    ...Object.fromEntries(tuned.tensors),
+    ...Object.fromEntries(architecture.layers.flatMap((_, index) => layerFeeds(model, index, options))),
+    [balanceFeed]: { data: Float32Array.of(factor), shape: [1] },
+    hidden: await model.embed(batch),
+  });
+  const gradients = new Map<string, Float32Array>();
+  add(gradients, '', Object.fromEntries(result.gradients));
+  if (result.input) addEmbeddingGradient(gradients, model, batch, result.input);
+  return {
+    loss: weightedSum(result.negativeLogLikelihoods, targets) / lossDivisor,
+    ...(result.loadBalancingLoss === undefined ? {} : { loadBalancingLoss: result.loadBalancingLoss }),
+    gradients,
+  };
+}
+
+/** What a layer alone is fed, under the names that it has in the graph of the whole model. */
+function layerFeeds(model: Model, index: number, options: WeightGradientOptions): [string, HostTensor][] {
+  const feeds = { ...model.layerFeeds(index, options), ...dropoutFeed(options.dropoutSeed, index) };
+  return Object.entries(feeds).map(([name, value]) => [layerPrefix(index) + name, value]);
+}
+
+async function layerByLayer(
+  model: Model,
+  batch: PackedBatch,
+  targets: LossTargets,
+  options: WeightGradientOptions,
+): Promise<WeightGradients> {
+  const { rows } = targets;
+  const { signal, lossDivisor = rows.length, loadBalancing: factor = 0 } = options;
   const trainsEmbedding = model.tuned.tensors.has(ownName(model.architecture.embedding));
   const first = trainsEmbedding ? 0 : lowestTunedLayer(model);
   // All tokens count for the balance, also in the last layer.
-  const selected = balance === 0 ? rows : undefined;
+  const selected = factor === 0 ? rows : undefined;
   const passes = layerPasses(model, batch, { rows: selected, scored: rows.length, first }, options);
   const saved = passes.reduce((sum, { savedBytes }) => sum + savedBytes, 0);
   let hidden = await model.embed(batch);
@@ -54,7 +108,7 @@ export async function weightGradients(
     if (routing) routings.set(index, routing);
     hidden = output;
   }
-  const balancing = balance === 0 ? undefined : loadBalancing(routings);
+  const balance = factor === 0 ? undefined : await model.loadBalancing.run(routings, factor);
 
   const ofHead = await model.head.lossAndGradient(hidden, targets, 1 / lossDivisor, {
     towardsHidden: first < passes.length,
@@ -68,26 +122,25 @@ export async function weightGradients(
     const pass = passes[index];
     // Saved values are large: let go of them as soon as they were read.
     passes.length = index;
-    const ofLogits =
-      balancing && routings.has(index) ? scaled(balancing.gradient(index), balance) : undefined;
+    const routerLogits = balance?.gradients.get(index);
     const { weights, input } = await pass.backward(
-      { output: flowing, ...(ofLogits ? { routerLogits: ofLogits } : {}) },
+      { output: flowing, ...(routerLogits ? { routerLogits } : {}) },
       { weights: model.tunedNames(index), input: trainsEmbedding || index > first },
     );
-    add(gradients, `layers.${index}.`, weights);
+    add(gradients, layerPrefix(index), weights);
     flowing = input;
   }
   if (saved > collectedBytes) collectGarbage();
   if (trainsEmbedding && flowing) addEmbeddingGradient(gradients, model, batch, flowing);
   return {
-    loss: ofHead.negativeLogLikelihoods.reduce((sum, value) => sum + value, 0) / lossDivisor,
-    ...(balancing ? { loadBalancingLoss: balancing.loss } : {}),
+    loss: weightedSum(ofHead.negativeLogLikelihoods, targets) / lossDivisor,
+    ...(balance ? { loadBalancingLoss: balance.loss } : {}),
     gradients,
   };
 }
 
-function scaled({ data, shape }: HostTensor, factor: number): HostTensor {
-  return { data: (data as Float32Array).map(value => factor * value), shape };
+function weightedSum(losses: Float32Array, { weights }: LossTargets): number {
+  return losses.reduce((sum, loss, i) => sum + (weights?.[i] ?? 1) * loss, 0);
 }
 
 /** The number of layers if none is tuned. */

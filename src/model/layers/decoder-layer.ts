@@ -10,7 +10,7 @@ import { declareBatchInputs, type Memory } from './attend';
 import { attention } from './attention';
 import { gatedFeedForward } from './gated-feed-forward';
 import { mixtureOfExperts } from './mixture-of-experts';
-import { routerTensors, type Routing, routing } from './router';
+import { routerFeeds, routerTensors, type Routing, routing } from './router';
 import { scaled } from './scaled';
 import { type FedNames, graphWeights, type LoadWeight } from './weights';
 
@@ -41,21 +41,35 @@ export interface DecoderLayerOptions {
   readonly hasPast?: boolean;
 }
 
-/** Records layer `index`. */
+/** Records layer `index` in a graph of its own. */
 export function decoderLayer(
   checkpoint: Checkpoint,
   architecture: Architecture,
   index: number,
-  { tuned, selectsRows = false, hasPast = false }: DecoderLayerOptions = {},
+  options: DecoderLayerOptions = {},
 ): DecoderLayer {
-  const { hiddenSize, normEpsilon, residualScale, rotary } = architecture;
+  const input = new Graph().input('hidden', 'float32', ['tokens', architecture.hiddenSize]);
+  return recordDecoderLayer(input, checkpoint, architecture, index, options);
+}
+
+/**
+ * Records layer `index` in the graph of its input.
+ * @param prefix of the names of what this layer alone is fed
+ */
+export function recordDecoderLayer(
+  input: FloatTensor,
+  checkpoint: Checkpoint,
+  architecture: Architecture,
+  index: number,
+  { tuned, selectsRows = false, hasPast = false }: DecoderLayerOptions,
+  prefix = '',
+): DecoderLayer {
+  const { normEpsilon, residualScale, rotary } = architecture;
   const layer = architecture.layers[index];
-  const graph = new Graph();
-  const { load, fed } = graphWeights(graph, checkpoint, layerWeights(layer), {
-    ...tuned,
-    names: [...routerNames(layer.feedForward), ...(tuned?.names ?? [])],
-  });
-  const input = graph.input('hidden', 'float32', ['tokens', hiddenSize]);
+  const { graph } = input;
+  const weights = [...layerWeights(layer)].map(([name, weight]) => [prefix + name, weight] as const);
+  const names = [...routerNames(layer.feedForward), ...(tuned?.names ?? [])].map(name => prefix + name);
+  const { load, fed } = graphWeights(graph, checkpoint, new Map(weights), { ...tuned, names }, prefix);
   const batch = declareBatchInputs(graph, {
     rotatedSize: 2 * rotary.inverseFrequencies.length,
     window: layer.attention.window,
@@ -69,7 +83,7 @@ export function decoderLayer(
   const residual = add(selected(input), scaled(attended.output, residualScale));
   const norm = rootMeanSquareNorm(residual, load(layer.postAttentionNorm), normEpsilon);
   const normalised = norm.output;
-  const forwarded = feedForward(normalised, layer.feedForward, load);
+  const forwarded = feedForward(normalised, layer.feedForward, load, prefix);
   return {
     graph,
     input,
@@ -91,12 +105,18 @@ export function decoderLayer(
 
 type FeedForwardPart = Pick<DecoderLayer, 'output' | 'routing' | 'worthSaving'>;
 
-function feedForward(x: FloatTensor, architecture: FeedForward, load: LoadWeight): FeedForwardPart {
+function feedForward(
+  x: FloatTensor,
+  architecture: FeedForward,
+  load: LoadWeight,
+  prefix: string,
+): FeedForwardPart {
   if (architecture.kind === 'dense') {
     const { output, gate, up } = gatedFeedForward(x, architecture, siluActivation, load);
     return { output, worthSaving: [gate, up] };
   }
-  const routed = routing(x, architecture, load);
+  const mask = x.graph.input(prefix + routerFeeds.mask, 'float32', [architecture.experts]);
+  const routed = routing(x, architecture, load, mask);
   const mixed = mixtureOfExperts(x, routed, architecture, load);
   return {
     output: mixed.output,

@@ -37,20 +37,30 @@ export interface HeadOptions {
   readonly tuned?: FedNames;
 }
 
-/** Feeds: `hidden`, `rows` [rows] of it, their inverse `row_of_token` [tokens], `targets` [rows, 1], `loss_weights`. */
-export function head(
+/** Feeds: `hidden`, `rows` [rows] of it, their inverse `row_of_token` [tokens], and those of {@link recordHead}. */
+export function head(checkpoint: Checkpoint, architecture: Architecture, options: HeadOptions): HeadGraph {
+  const graph = new Graph();
+  const hidden = graph.input('hidden', 'float32', ['tokens', architecture.hiddenSize]);
+  const rows = {
+    index: graph.input('rows', 'int64', ['rows']),
+    inverse: graph.input('row_of_token', 'int64', ['tokens']),
+    inverseHoles: 'zeros' as const,
+  };
+  return { hidden, ...recordHead(placeRows(hidden, rows), checkpoint, architecture, options) };
+}
+
+/**
+ * Records the head in the graph of its input. Feeds: `targets` [rows, 1], `loss_weights` [rows, 1].
+ * @param selected [rows, hidden]
+ */
+export function recordHead(
+  selected: FloatTensor,
   checkpoint: Checkpoint,
   architecture: Architecture,
   { inParts, tuned = { names: [] } }: HeadOptions,
-): HeadGraph {
-  const graph = new Graph();
-  const { hiddenSize, finalNorm, normEpsilon, logitScale } = architecture;
-  const hidden = graph.input('hidden', 'float32', ['tokens', hiddenSize]);
-  const selected = placeRows(hidden, {
-    index: graph.input('rows', 'int64', ['rows']),
-    inverse: graph.input('row_of_token', 'int64', ['tokens']),
-    inverseHoles: 'zeros',
-  });
+): Omit<HeadGraph, 'hidden'> {
+  const { graph } = selected;
+  const { finalNorm, normEpsilon, logitScale } = architecture;
   const { load, fed } = graphWeights(graph, checkpoint, headWeights(architecture), tuned);
   const { output: normalised } = rootMeanSquareNorm(selected, load(finalNorm), normEpsilon);
   const states = scaled(normalised, logitScale);
@@ -61,7 +71,6 @@ export function head(
   const targets = graph.input('targets', 'int64', ['rows', 1]);
   return {
     graph,
-    hidden,
     normalised,
     logits,
     negativeLogLikelihood: negate(gatherElements(logSoftmax(logits), targets)),

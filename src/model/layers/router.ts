@@ -34,9 +34,16 @@ export function routerTensors({ router: { weight, bias } }: MixtureOfExperts): M
   return new Map([[routerFeeds.weight, weight], ...(bias ? [[routerFeeds.bias, bias] as const] : [])]);
 }
 
-/** Logits and choice for `x` [tokens, hidden]. Declares the mask. */
-export function routing(x: FloatTensor, architecture: MixtureOfExperts, load: LoadWeight): Routing {
-  const mask = x.graph.input(routerFeeds.mask, 'float32', [architecture.experts]);
+/**
+ * Logits and choice for `x` [tokens, hidden].
+ * @param mask [experts]: −∞ for those that are switched off, 0 for the others
+ */
+export function routing(
+  x: FloatTensor,
+  architecture: MixtureOfExperts,
+  load: LoadWeight,
+  mask: FloatTensor,
+): Routing {
   const logits = add(project(x, architecture.router, load), mask);
   const indices = topIndices(logits, architecture.topK);
   return { logits, indices, weights: chosenWeights(logits, indices, architecture) };

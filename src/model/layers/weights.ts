@@ -50,12 +50,16 @@ export interface GraphWeights {
   readonly fed: Readonly<Record<string, FloatTensor>>;
 }
 
-/** @param weights all weights of the graph, by the names that their feeds have */
+/**
+ * @param weights by the names that their feeds have
+ * @param prefix of the name of the feed that seeds dropout
+ */
 export function graphWeights(
   graph: Graph,
   checkpoint: Checkpoint,
   weights: ReadonlyMap<string, WeightReference>,
   { names, adapter }: FedNames,
+  prefix = '',
 ): GraphWeights {
   const fed: Record<string, FloatTensor> = {};
   const inputs = new Map<string, FloatTensor>();
@@ -63,7 +67,7 @@ export function graphWeights(
   const asked = new Set(names);
   const declare = (name: string, shape: readonly number[]): FloatTensor =>
     (fed[name] = graph.input(name, 'float32', shape));
-  const dropout = adapter && lowRankDropout(graph, adapter);
+  const dropout = adapter && lowRankDropout(graph, adapter, prefix + dropoutSeedFeed);
   for (const [name, weight] of weights) {
     const shape = canonicalShape(weight);
     if (asked.has(name)) inputs.set(storageKey(weight), declare(name, shape));
@@ -90,9 +94,10 @@ export function graphWeights(
 function lowRankDropout(
   graph: Graph,
   { dropout: probability }: Adapter,
+  feed: string,
 ): ((addition: number) => LowRank['dropout']) | undefined {
   if (probability === 0) return undefined;
-  const seed = graph.input(dropoutSeedFeed, 'int64', [1]);
+  const seed = graph.input(feed, 'int64', [1]);
   return addition => ({ probability, seed: integerSum(seed, graph.int([addition])) });
 }
 
