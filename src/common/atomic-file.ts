@@ -4,24 +4,26 @@ import path from 'node:path';
 
 /**
  * Writes `chunks` to `file` so that a reader, a crash or a full disk never leaves half of it under that name.
- * @param chunks written in order, without joining them first
+ * @param chunks written in order, without joining them first; each is asked for when those before it are written
  */
 export function writeFileAtomically(file: string, chunks: string | Uint8Array | Iterable<Uint8Array>): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = new TemporaryFile(file);
   try {
-    const handle = openSync(temporary, 'w');
-    try {
-      for (const chunk of asChunks(chunks)) writeAll(handle, chunk);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(temporary, file);
-    syncFolder(path.dirname(file));
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+    for (const chunk of asChunks(chunks)) temporary.write(chunk);
+    temporary.commit();
+  } finally {
+    temporary.discard();
+  }
+}
+
+/** {@link writeFileAtomically} of chunks that come one by one: the event loop gets a turn whenever they wait for one. */
+export async function streamFileAtomically(file: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const temporary = new TemporaryFile(file);
+  try {
+    for await (const chunk of chunks) temporary.write(chunk);
+    temporary.commit();
+  } finally {
+    temporary.discard();
   }
 }
 
@@ -33,6 +35,42 @@ export function writeJsonAtomically(file: string, value: unknown): void {
 function asChunks(chunks: string | Uint8Array | Iterable<Uint8Array>): Iterable<Uint8Array> {
   if (typeof chunks === 'string') return [Buffer.from(chunks)];
   return chunks instanceof Uint8Array ? [chunks] : chunks;
+}
+
+/** A file under another name, until it is whole. */
+class TemporaryFile {
+  private readonly path: string;
+  private handle: number | undefined;
+
+  constructor(private readonly file: string) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    this.path = `${file}.${process.pid}.tmp`;
+    this.handle = openSync(this.path, 'w');
+  }
+
+  write(chunk: Uint8Array): void {
+    if (this.handle === undefined) throw new Error(`${this.path} is closed`);
+    writeAll(this.handle, chunk);
+  }
+
+  /** Gives the file its name. */
+  commit(): void {
+    if (this.handle !== undefined) fsyncSync(this.handle);
+    this.close();
+    renameSync(this.path, this.file);
+    syncFolder(path.dirname(this.file));
+  }
+
+  /** Removes what was not committed. */
+  discard(): void {
+    this.close();
+    rmSync(this.path, { force: true });
+  }
+
+  private close(): void {
+    if (this.handle !== undefined) closeSync(this.handle);
+    this.handle = undefined;
+  }
 }
 
 function writeAll(handle: number, chunk: Uint8Array): void {

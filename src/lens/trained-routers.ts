@@ -1,44 +1,29 @@
 /** @file Tuned routers on disk, under their Hugging Face names. */
 import { InputError } from '../common/errors';
-import type { HostTensor } from '../engine/session';
-import { mixtureOf, type WeightReference } from '../model/architecture';
-import { SafetensorsFile } from '../model/checkpoint/safetensors-file';
-import { writeSafetensors } from '../model/checkpoint/safetensors-writer';
+import { mixtureOf } from '../model/architecture';
 import { routerTensors } from '../model/layers/router';
 import type { Model, Routers } from '../model/model';
+import { readTunedWeights, writeTunedWeights } from '../model/tuned-files/weights-file';
 
 /** Writes float32 routers, so that nothing of the tuning is lost to rounding. */
 export function writeRouters(file: string, model: Model, routers: Routers): void {
-  writeSafetensors(
-    file,
-    [...routers].flatMap(([layer, feeds]) =>
-      [...routerTensors(mixtureOf(model.architecture, layer))].map(([feed, { name, shape }]) => ({
-        name,
-        dtype: 'F32' as const,
-        shape,
-        data: feeds[feed].data,
-      })),
-    ),
-    { format: 'pt' },
+  const weights = [...routers].flatMap(([layer, feeds]) =>
+    Object.entries(feeds).map(([feed, value]) => [`layers.${layer}.${feed}`, value] as const),
   );
+  writeTunedWeights(file, model.checkpoint, new Map(weights), 'F32');
 }
 
 /** Reads routers for `model`. @throws InputError if the file holds those of another model */
 export function readRouters(file: string, model: Model): Routers {
-  const stored = SafetensorsFile.open(file);
+  const weights = readTunedWeights(file, model.checkpoint);
   return new Map(
     model.moeLayers.map(layer => {
-      const tensors = [...routerTensors(mixtureOf(model.architecture, layer))];
-      return [layer, Object.fromEntries(tensors.map(([feed, weight]) => [feed, read(stored, weight)]))];
+      const feeds = [...routerTensors(mixtureOf(model.architecture, layer))].map(([feed, { name }]) => {
+        const value = weights.get(`layers.${layer}.${feed}`);
+        if (!value) throw new InputError(`${file}: no router "${name}". The run belongs to another model.`);
+        return [feed, value] as const;
+      });
+      return [layer, Object.fromEntries(feeds)];
     }),
   );
-}
-
-function read(stored: SafetensorsFile, { name, shape }: WeightReference): HostTensor {
-  if (stored.tensors.get(name)?.shape.join() !== shape.join()) {
-    throw new InputError(
-      `${stored.file}: no router "${name}" of shape [${shape.join(', ')}]. The run belongs to another model.`,
-    );
-  }
-  return { data: stored.readFloat32(name), shape };
 }

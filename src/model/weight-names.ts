@@ -26,6 +26,17 @@ export function namedWeights(architecture: Architecture): Map<string, WeightRefe
   ]);
 }
 
+/** All weights by the stored tensor that holds them: one each, or the experts that a tensor holds together. */
+export function weightsByTensor(architecture: Architecture): Map<string, Map<string, WeightReference>> {
+  const tensors = new Map<string, Map<string, WeightReference>>();
+  for (const [name, weight] of namedWeights(architecture)) {
+    const held = tensors.get(weight.name);
+    if (held) held.set(name, weight);
+    else tensors.set(weight.name, new Map([[name, weight]]));
+  }
+  return tensors;
+}
+
 /** The final norm and the head; the head is the embedding where the two are tied. */
 export function headWeights({ finalNorm, head }: Architecture): Map<string, WeightReference> {
   return new Map([finalNorm, head].map(byStoredName));

@@ -3,13 +3,18 @@ import { InputError } from '../common/errors';
 import type { HostTensor } from '../engine/session';
 import type { WeightReference } from './architecture';
 import type { Checkpoint } from './checkpoint/checkpoint';
-import { readTensorFloat32 } from './checkpoint/safetensors-file';
+import { type LocatedTensor, readTensorFloat32 } from './checkpoint/safetensors-file';
 import { storedBlock } from './stored-block';
 import { canonicalShape, namedWeights } from './weight-names';
 
 /** A weight of the checkpoint in float32, read into memory. */
 export function readWeight(checkpoint: Checkpoint, weight: WeightReference): HostTensor {
-  const block = readTensorFloat32(storedBlock(checkpoint.entry(weight.name), weight));
+  return readWeightFrom(checkpoint.entry(weight.name), weight);
+}
+
+/** A weight in float32, read from a tensor that is laid out as that of the checkpoint. */
+export function readWeightFrom(tensor: LocatedTensor, weight: WeightReference): HostTensor {
+  const block = readTensorFloat32(storedBlock(tensor, weight));
   const shape = canonicalShape(weight);
   const place = placeInBlock(weight);
   if (!place) return { data: block, shape };

@@ -9,6 +9,9 @@ export const runFiles = {
   metrics: 'metrics.jsonl',
   contextDependence: 'context-dependence.json',
   routers: 'routers.safetensors',
+  experts: 'experts.safetensors',
+  weights: 'weights.safetensors',
+  /** Folder of a trained LoRA, in the layout of PEFT. */
   adapter: 'adapter',
   checkpoint: 'checkpoint',
   report: 'report.html',

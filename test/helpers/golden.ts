@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { expect } from 'vitest';
 
+import type { HostTensor } from '../../src/engine/session';
 import { SafetensorsFile } from '../../src/model/checkpoint/safetensors-file';
 import type { Model, Routers } from '../../src/model/model';
 
@@ -17,6 +18,14 @@ export function goldenJson<T>(...parts: string[]): T {
 
 export function goldenTensors(...parts: string[]): SafetensorsFile {
   return SafetensorsFile.open(path.join(goldenFolder, ...parts));
+}
+
+/** All tensors of a golden file, by name. */
+export function goldenTensorMap(...parts: string[]): Map<string, HostTensor> {
+  const stored = goldenTensors(...parts);
+  return new Map(
+    Array.from(stored.tensors, ([name, { shape }]) => [name, { data: stored.readFloat32(name), shape }]),
+  );
 }
 
 /** The golden trace's rows: the samples of `method.json`. */

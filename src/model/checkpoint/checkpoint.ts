@@ -5,11 +5,10 @@ import { InputError } from '../../common/errors';
 import type { Architecture } from '../architecture';
 import { requiredWeights } from '../required-weights';
 import { type CheckpointFiles, openCheckpointFiles } from './checkpoint-files';
+import { floatTypes, isFloatType } from './float-types';
 import { describeArchitecture, type ModelConfig, readModelConfig, supportedFamily } from './model-config';
 import { quantisationMethod } from './quantisation';
 import { type LocatedTensor, readTensorFloat32 } from './safetensors-file';
-
-const readableTypes = ['F32', 'F16', 'BF16'];
 
 /** A weight's place, ready for an ONNX external initialiser. */
 export interface CheckpointEntry extends LocatedTensor {
@@ -73,7 +72,7 @@ function checkNotQuantised(folder: string, { raw }: ModelConfig, { tensors }: Ch
   const method = quantisationMethod(raw, tensors.keys());
   if (method !== undefined) {
     throw new InputError(
-      `${folder}: the weights are quantised (${method}). Give a checkpoint with ${readableTypes.join(', ')} weights.`,
+      `${folder}: the weights are quantised (${method}). Give a checkpoint with ${floatTypes.join(', ')} weights.`,
     );
   }
 }
@@ -95,9 +94,9 @@ function checkWeight(
       `${folder}: tensor "${name}" has shape [${entry.shape.join(', ')}], config.json asks for [${shape.join(', ')}]. The two do not belong together.`,
     );
   }
-  if (!readableTypes.includes(entry.dtype)) {
+  if (!isFloatType(entry.dtype)) {
     throw new InputError(
-      `${folder}: tensor "${name}" has type ${entry.dtype}; supported are ${readableTypes.join(', ')}. Quantised checkpoints must be converted first.`,
+      `${folder}: tensor "${name}" has type ${entry.dtype}; supported are ${floatTypes.join(', ')}. Quantised checkpoints must be converted first.`,
     );
   }
 }

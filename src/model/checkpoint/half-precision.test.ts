@@ -1,7 +1,7 @@
 /** @file Every 16-bit pattern, against values computed from the formats' definitions. */
 import { describe, expect, it } from 'vitest';
 
-import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16 } from './half-precision';
+import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from './half-precision';
 
 const everyPattern = Uint16Array.from({ length: 1 << 16 }, (_, i) => i);
 
@@ -66,5 +66,51 @@ describe('float32ToBfloat16', () => {
 
   it('reads a part of a larger array', () => {
     expect([...float32ToBfloat16(Float32Array.of(7, 1, 2).subarray(1))]).toEqual([0x3f80, 0x4000]);
+  });
+});
+
+describe('float32ToFloat16', () => {
+  const convert = (values: number[]): number[] => [
+    ...float16ToFloat32(float32ToFloat16(Float32Array.from(values))),
+  ];
+
+  it('gives back every float16, NaN as NaN', () => {
+    const back = float32ToFloat16(float16ToFloat32(everyPattern));
+    const wrong = everyPattern.filter(i => back[i] !== i && !Number.isNaN(byDefinition(i, 5, 10)));
+    expect([...wrong]).toEqual([]);
+    const nans = everyPattern.filter(i => Number.isNaN(byDefinition(i, 5, 10)));
+    expect([...nans].every(i => Number.isNaN(byDefinition(back[i], 5, 10)))).toBe(true);
+  });
+
+  it('rounds what lies between two neighbours to the nearer one, the middle to the even one', () => {
+    // Infinity stands where the next step of the largest exponent would.
+    const value = (pattern: number): number => (pattern === 0x7c00 ? 65536 : byDefinition(pattern, 5, 10));
+    const wrong: number[] = [];
+    for (let pattern = 0; pattern < 0x7c00; pattern++) {
+      const [low, high] = [value(pattern), value(pattern + 1)];
+      const middle = (low + high) / 2;
+      const step = (high - low) / 64;
+      const found = float32ToFloat16(Float32Array.of(middle - step, middle, middle + step, -middle));
+      const even = pattern + (pattern & 1);
+      if (found.join() !== [pattern, even, pattern + 1, even | 0x8000].join()) wrong.push(pattern);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('ends where float16 ends', () => {
+    expect(convert([65519.99609375, 65520, -1e30, Infinity, 2 ** -149, -0])).toEqual([
+      65504,
+      Infinity,
+      -Infinity,
+      Infinity,
+      0,
+      -0,
+    ]);
+    const nan = new Float32Array(Uint32Array.of(0x7f800001, 0xffffffff).buffer);
+    expect([...float16ToFloat32(float32ToFloat16(nan))]).toEqual([NaN, NaN]);
+  });
+
+  it('reads a part of a larger array', () => {
+    expect([...float32ToFloat16(Float32Array.of(7, 1, 2).subarray(1))]).toEqual([0x3c00, 0x4000]);
   });
 });

@@ -28,6 +28,29 @@ export function float16ToFloat32(values: Uint16Array): Float32Array<ArrayBuffer>
   return result;
 }
 
+/** Rounds to the nearest float16, ties to even, from 65520 on to infinity; NaN stays NaN. */
+export function float32ToFloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const result = new Uint16Array(values.length);
+  for (let i = 0; i < bits.length; i++)
+    result[i] = ((bits[i] >>> 16) & 0x8000) | float16Magnitude(bits[i] & 0x7fffffff);
+  return result;
+}
+
+/** The float16 pattern of the magnitude that a float32 pattern without its sign stands for. */
+function float16Magnitude(bits: number): number {
+  if (bits > 0x7f800000) return 0x7e00 | ((bits >>> 13) & 0x3ff);
+  if (bits >= 0x477ff000) return 0x7c00;
+  // From 2^-14 on: another bias of the exponent, and 13 bits of fraction less.
+  if (bits >= 0x38800000) return (bits - 0x38000000 + 0xfff + ((bits >>> 13) & 1)) >>> 13;
+  // Below: multiples of 2^-24; up to 2^-25 the nearest is zero.
+  const exponent = bits >>> 23;
+  if (exponent < 102) return 0;
+  const fraction = (bits & 0x7fffff) | 0x800000;
+  const shift = 126 - exponent;
+  return (fraction + (1 << (shift - 1)) - 1 + ((fraction >>> shift) & 1)) >>> shift;
+}
+
 /** The value of each of the 65,536 bit patterns, made when first needed. */
 let float16Table: Float32Array | undefined;
 

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 
 import { InputError } from '../../common/errors';
 import { readFully, withInputErrors } from '../../common/file-access';
-import { bfloat16ToFloat32, float16ToFloat32 } from './half-precision';
+import { isFloatType, toFloat32 } from './float-types';
 import { readSafetensorsHeader, type TensorEntry } from './safetensors-header';
 
 /** A tensor and the file that it lies in. */
@@ -30,20 +30,9 @@ export function readTensorBytes(tensor: LocatedTensor): Uint8Array<ArrayBuffer> 
 /** The elements of an F32, F16, BF16 (exact) or F64 (rounded) tensor. */
 export function readTensorFloat32(tensor: LocatedTensor): Float32Array<ArrayBuffer> {
   const { dtype } = tensor;
-  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16' && dtype !== 'F64') {
-    throw wrongType(tensor, 'F32, F16, BF16 or F64');
-  }
-  const { buffer } = readTensorBytes(tensor);
-  switch (dtype) {
-    case 'F32':
-      return new Float32Array(buffer);
-    case 'F16':
-      return float16ToFloat32(new Uint16Array(buffer));
-    case 'BF16':
-      return bfloat16ToFloat32(new Uint16Array(buffer));
-    case 'F64':
-      return new Float32Array(new Float64Array(buffer));
-  }
+  if (dtype === 'F64') return new Float32Array(new Float64Array(readTensorBytes(tensor).buffer));
+  if (!isFloatType(dtype)) throw wrongType(tensor, 'F32, F16, BF16 or F64');
+  return toFloat32(dtype, readTensorBytes(tensor));
 }
 
 /** The elements of an integer or BOOL tensor. Throws {@link InputError} for a 64-bit value beyond 2⁵³. */
