@@ -5,6 +5,7 @@ import { CancelledError, InputError, messageOf } from '../common/errors';
 import { version } from '../lens/version';
 import { addAnalyze } from './commands/analyze';
 import { addEvaluate } from './commands/evaluate';
+import { addFinetune } from './commands/finetune';
 import { addIdentify } from './commands/identify';
 import { addInspect } from './commands/inspect';
 import { addReport } from './commands/report';
@@ -19,7 +20,8 @@ async function main(): Promise<number> {
     .option('--verbose', 'print stack traces of failures')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(usageError(text)) });
-  for (const add of [addInspect, addTrace, addIdentify, addEvaluate, addAnalyze, addReport]) add(program);
+  const commands = [addInspect, addTrace, addIdentify, addFinetune, addEvaluate, addAnalyze, addReport];
+  for (const add of commands) add(program);
   try {
     await program.parseAsync();
     return 0;

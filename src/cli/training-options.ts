@@ -1,9 +1,71 @@
-/** @file Options of router tuning and fine-tuning. Defaults are those of the request's schema. */
-import { Option } from 'commander';
+/** @file Options of the commands that train. Defaults are those of the request's schema. */
+import path from 'node:path';
 
-import { numberOption } from './options';
+import { type Command, Option } from 'commander';
+import type * as v from 'valibot';
 
-export function trainingOptions(): Option[] {
+import { InputError } from '../common/errors';
+import { runsFolder } from '../protocol/artifacts';
+import { runFolderName, type TuningRequestSchema } from '../protocol/jobs';
+import { engineOptions, type EngineOptionValues, engineSettings, numberOption, snakeCased } from './options';
+
+/** Values of the options of {@link addTuningOptions}; what is not named belongs to the training. */
+export interface TuningOptionValues extends Record<string, unknown>, EngineOptionValues {
+  train?: string;
+  dev?: string;
+  test?: string;
+  limitTrain?: number;
+  limitDev?: number;
+  limitTest?: number;
+  out?: string;
+  resume?: string;
+  json?: true;
+}
+
+/** @param own options of this command alone */
+export function addTuningOptions(command: Command, own: readonly Option[]): void {
+  command
+    .option('--train <file>', 'samples to train on: {context, question, answer}, JSON or JSONL')
+    .option('--dev <file>', 'samples that choose the best weights')
+    .option('--test <file>', 'samples whose answers are scored before and after')
+    .option('--out <folder>', `run folder (default: ${runsFolder}/<UTC time>-${command.name()})`)
+    .option(
+      '--resume <folder>',
+      'go on with an interrupted run, with the settings and data that it began with',
+    )
+    .option('--json', 'print one machine-readable result');
+  const limits = [
+    numberOption('--limit-train <n>', 'training samples drawn at most'),
+    numberOption('--limit-dev <n>', 'dev samples drawn at most'),
+    numberOption('--limit-test <n>', 'test samples drawn at most'),
+  ];
+  for (const option of [...own, ...limits, ...trainingOptions(), ...engineOptions()])
+    command.addOption(option);
+}
+
+/**
+ * The fields of a request that come from {@link addTuningOptions}.
+ * @throws InputError if there is nothing to train on
+ */
+export function tuningRequest(
+  job: string,
+  model: string,
+  options: TuningOptionValues,
+): v.InferInput<typeof TuningRequestSchema> {
+  const { train, dev, test, limitTrain, limitDev, limitTest, ...withEngine } = options;
+  const { threads, memoryBudget, executionProvider, ...others } = withEngine;
+  const { out = path.join(runsFolder, runFolderName(job, new Date())), ...training } = others;
+  if (train === undefined)
+    throw new InputError('--train: is missing. Give a file of samples, or --resume a run.');
+  return {
+    ...{ model, train, dev, test, out },
+    ...{ limit_train: limitTrain, limit_dev: limitDev, limit_test: limitTest },
+    training: snakeCased(training),
+    engine: engineSettings({ threads, memoryBudget, executionProvider }),
+  };
+}
+
+function trainingOptions(): Option[] {
   return [
     new Option(
       '--parametrisation <kind>',
@@ -29,7 +91,11 @@ export function trainingOptions(): Option[] {
     numberOption('--seed <n>', 'of the order of samples and of what is drawn (default: 0)'),
     new Option('--no-shuffle', 'batches of consecutive samples, cyclic'),
     numberOption('--max-seq-length <n>', 'longer samples are dropped (default: 300)'),
-    numberOption('--patience <n>', 'end after so many evaluations without a lower dev loss'),
+    new Option(
+      '--select <score>',
+      'of the dev set, by which the best weights are kept: lowest loss or highest exact match (default: loss)',
+    ).choices(['loss', 'em']),
+    numberOption('--patience <n>', 'end after so many evaluations without a new best'),
     numberOption('--checkpoint-every <n>', 'save the state after so many updates, too'),
     numberOption('--load-balancing <x>', 'factor of the routers’ load-balancing loss (default: 0)'),
   ];

@@ -1,5 +1,14 @@
 /** @file Files that are either whole or absent: temporary name, flush, rename, flush the folder. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -24,6 +33,13 @@ export async function streamFileAtomically(file: string, chunks: AsyncIterable<U
     temporary.commit();
   } finally {
     temporary.discard();
+  }
+}
+
+/** Removes what processes that were killed while they wrote have left in a folder and those below it. */
+export function removeTemporaryFiles(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (/\.\d+\.tmp$/.test(name)) rmSync(path.join(folder, name), { force: true });
   }
 }
 

@@ -1,18 +1,14 @@
-/** @file The samples of a job: chosen, dropped, checked; and the request of an interrupted run. */
+/** @file The samples of a job: chosen, dropped, checked. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import * as v from 'valibot';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { scratchFolder } from '../../test/helpers/scratch';
 import { writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { InputError } from '../common/errors';
 import { Model } from '../model/model';
-import { IdentifyRequestSchema } from '../protocol/jobs';
 import { type Dataset, LazyTokenizer, loadDataset } from './dataset';
-import { checkUnchanged, loadData, resumedRequest, startRecord } from './identify-setup';
-import { RunFolder } from './run-folder';
 
 const scratch = scratchFolder();
 const model = Model.open(writeTinyCheckpoint(path.join(scratch, 'tiny')), { threads: 1, memoryBudget: 1e12 });
@@ -66,37 +62,5 @@ describe('loadDataset', () => {
     const read = (): Dataset => loadDataset('train', bad, tokenizer, { maxLength: 300, seed: 0 });
     expect(read).toThrow(InputError);
     expect(read).toThrow(/bad\.json, sample 1 .*260/);
-  });
-});
-
-describe('the request of an interrupted run', () => {
-  const request = v.parse(IdentifyRequestSchema, {
-    model: path.join(scratch, 'tiny'),
-    train: file,
-    dev: file,
-    limit_dev: 3,
-    training: { lr: 0.01, seed: 5, max_steps: 7 },
-    engine: { threads: 1, memory_budget: 2 },
-    out: path.join(scratch, 'run'),
-  });
-  const record = startRecord(request, model, loadData(request, tokenizer));
-  const folder = RunFolder.create(request.out);
-
-  it('is the one that the run began with', () => {
-    folder.writeRecord({ ...record, status: 'cancelled' });
-    expect(resumedRequest(request.out, request.model)).toEqual({ ...request, resume: true });
-  });
-
-  it('does not exist for a run that is done', () => {
-    folder.writeRecord({ ...record, status: 'done' });
-    expect(() => resumedRequest(request.out, request.model)).toThrow(/done; nothing is left to do/);
-  });
-
-  it('goes on with the same model and data only', () => {
-    expect(() => checkUnchanged(record, record)).not.toThrow();
-    const otherModel = { ...record, model: { ...record.model, weights_sha256: 'other' } };
-    expect(() => checkUnchanged(record, otherModel)).toThrow(/is not the checkpoint/);
-    const otherData = { ...record, datasets: record.datasets.map(set => ({ ...set, sha256: 'other' })) };
-    expect(() => checkUnchanged(record, otherData)).toThrow(/tokens\.json: has changed/);
   });
 });

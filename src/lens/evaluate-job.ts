@@ -44,7 +44,7 @@ export async function evaluate(request: EvaluateRequest, hooks: JobHooks = {}): 
     const passes = new Passes(['Answers'], hooks);
     const started = performance.now();
     const predictions = await passes.run('Answers', passHooks =>
-      predictAnswers(model, tokenizer, dataset.samples, {
+      predictAnswers(variant.model, tokenizer, dataset.samples, {
         ...variant.pass,
         ...(mask && { mask }),
         ...passHooks,

@@ -1,19 +1,15 @@
-/** @file Expert lists and tuned routers, read back for a model. */
+/** @file Expert lists, read for a model. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { scratchFolder } from '../../test/helpers/scratch';
-import { tinyGptOss, tinyWeights, writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
+import { writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { InputError } from '../common/errors';
-import { mixtureOf } from '../model/architecture';
-import { SafetensorsFile } from '../model/checkpoint/safetensors-file';
-import { writeSafetensors } from '../model/checkpoint/safetensors-writer';
 import { Model } from '../model/model';
 import type { ContextDependence } from '../protocol/artifacts';
 import { checkedMask, randomExperts, readExpertList, readMask } from './expert-list';
-import { readRouters, writeRouters } from './trained-routers';
 
 const scratch = scratchFolder();
 const model = Model.open(writeTinyCheckpoint(path.join(scratch, 'tiny')), { threads: 1, memoryBudget: 1e12 });
@@ -50,21 +46,23 @@ describe('readExpertList', () => {
 
 describe('randomExperts', () => {
   it('lists k different experts of each layer, with the seed', () => {
-    const list = randomExperts(model, 2, 7);
+    const list = randomExperts(model.architecture, 2, 7);
     expect(Object.keys(list)).toEqual(['0', '1']);
     for (const experts of Object.values(list)) {
       expect(new Set(experts).size).toBe(2);
       expect(experts.every(expert => expert >= 0 && expert < 4)).toBe(true);
     }
-    expect(randomExperts(model, 2, 7)).toEqual(list);
-    const lists = Array.from({ length: 20 }, (_, seed) => JSON.stringify(randomExperts(model, 2, seed)));
+    expect(randomExperts(model.architecture, 2, 7)).toEqual(list);
+    const lists = Array.from({ length: 20 }, (_, seed) =>
+      JSON.stringify(randomExperts(model.architecture, 2, seed)),
+    );
     expect(new Set(lists).size).toBeGreaterThan(1);
   });
 
   it('chooses every expert equally often', () => {
     const counts = [0, 0, 0, 0];
     for (let seed = 0; seed < 1000; seed++)
-      for (const expert of randomExperts(model, 1, seed)['0']) counts[expert]++;
+      for (const expert of randomExperts(model.architecture, 1, seed)['0']) counts[expert]++;
     // 250 expected; the standard deviation is √(1000 · ¼ · ¾) = 13.7.
     for (const count of counts) expect(Math.abs(count - 250)).toBeLessThan(4 * 13.7);
   });
@@ -81,39 +79,5 @@ describe('readMask', () => {
   it('leaves each token as many experts as it is sent to', () => {
     expect(readMask(write({ experts: { 0: [1, 3, 3] } }), model)).toEqual(new Map([[0, [1, 3, 3]]]));
     expect(() => readMask(write({ experts: { 0: [0, 1, 3] } }), model)).toThrow(/would keep 1 of 4 experts/);
-  });
-});
-
-describe('tuned routers', () => {
-  const file = path.join(scratch, 'routers.safetensors');
-
-  it('read back as they were written', () => {
-    writeRouters(file, model, model.baseRouters);
-    expect(readRouters(file, model)).toEqual(model.baseRouters);
-  });
-
-  it('come back with their biases, under the names of the checkpoint', () => {
-    const folder = path.join(scratch, 'gpt-oss');
-    const other = Model.open(writeTinyCheckpoint(folder, tinyWeights(0, tinyGptOss), tinyGptOss), {
-      threads: 1,
-      memoryBudget: 1e12,
-    });
-    writeRouters(file, other, other.baseRouters);
-    expect([...SafetensorsFile.open(file).tensors.keys()].sort()).toEqual([
-      'model.layers.0.mlp.router.bias',
-      'model.layers.0.mlp.router.weight',
-      'model.layers.1.mlp.router.bias',
-      'model.layers.1.mlp.router.weight',
-    ]);
-    const read = readRouters(file, other);
-    expect(read).toEqual(other.baseRouters);
-    expect(Object.keys(read.get(0) ?? {})).toEqual(['router.weight', 'router.bias']);
-  });
-
-  it('of another model are refused', () => {
-    const [name] = [...model.moeLayers].map(layer => mixtureOf(model.architecture, layer).router.weight.name);
-    writeSafetensors(file, [{ name, dtype: 'F32', shape: [2, 2], data: new Float32Array(4) }]);
-    expect(() => readRouters(file, model)).toThrow(InputError);
-    expect(() => readRouters(file, model)).toThrow(/\[4, 16\].*another model/);
   });
 });

@@ -5,30 +5,29 @@ import * as v from 'valibot';
 
 import { InputError, messageOf } from '../common/errors';
 import { Random } from '../common/random';
-import { mixtureOf } from '../model/architecture';
+import { type Architecture, expertCounts, mixtureOf, moeLayers } from '../model/architecture';
 import type { ExpertMask, Model } from '../model/model';
-import { ContextDependenceSchema, type ExpertList, ExpertListSchema } from '../protocol/artifacts';
+import {
+  type ContextDependence,
+  ContextDependenceSchema,
+  type ExpertList,
+  ExpertListSchema,
+} from '../protocol/artifacts';
 
 const FileSchema = v.pipe(
   v.string(),
   v.parseJson(),
-  v.union([
-    v.pipe(
-      v.object({ experts: ExpertListSchema }),
-      v.transform(({ experts }) => experts),
-    ),
-    v.pipe(
-      ContextDependenceSchema,
-      v.transform(({ ce }) => ce),
-    ),
-  ]),
+  v.union([v.object({ experts: ExpertListSchema }), ContextDependenceSchema]),
 );
 
 /**
- * Reads `{"experts": {"<layer>": [expert, …]}}`, or the CE of a run's `context-dependence.json`.
+ * Reads `{"experts": {"<layer>": [expert, …]}}`, or a run's `context-dependence.json`.
  * @throws InputError if it is neither, or names what the model does not have
  */
-export function readExpertList(file: string, model: Model): ExpertList {
+export function readExpertFile(
+  file: string,
+  architecture: Architecture,
+): { readonly experts: ExpertList } | ContextDependence {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -41,19 +40,40 @@ export function readExpertList(file: string, model: Model): ExpertList {
       `${file}: is not a list of experts. Give {"experts": {"<layer>": [expert, …]}} or a run's context-dependence.json.`,
     );
   }
-  for (const [layer, experts] of Object.entries(parsed.output)) {
-    const count = model.moeLayers.includes(Number(layer))
-      ? mixtureOf(model.architecture, Number(layer)).experts
-      : 0;
+  const content = parsed.output;
+  for (const list of 'experts' in content ? [content.experts] : [content.ce, content.oe])
+    checkExperts(list, architecture, file);
+  return content;
+}
+
+function checkExperts(list: ExpertList, architecture: Architecture, file: string): void {
+  const layers = moeLayers(architecture);
+  for (const [layer, experts] of Object.entries(list)) {
+    const count = layers.includes(Number(layer)) ? mixtureOf(architecture, Number(layer)).experts : 0;
     const outside = experts.find(expert => expert >= count);
     if (count === 0)
-      throw new InputError(
-        `${file}: layer ${layer} has no router. MoE layers: ${model.moeLayers.join(', ')}.`,
-      );
+      throw new InputError(`${file}: layer ${layer} has no router. MoE layers: ${layers.join(', ')}.`);
     if (outside !== undefined)
       throw new InputError(`${file}: layer ${layer} has no expert ${outside}; it has ${count}.`);
   }
-  return parsed.output;
+}
+
+/**
+ * Reads a `context-dependence.json`: of context-faithful experts and of original ones.
+ * @throws InputError as {@link readExpertFile}, or if it is a mere list
+ */
+export function readStatistics(file: string, architecture: Architecture): ContextDependence {
+  const content = readExpertFile(file, architecture);
+  if (!('experts' in content)) return content;
+  throw new InputError(
+    `${file}: does not say which experts are context-faithful and which original. Give a run's context-dependence.json.`,
+  );
+}
+
+/** Reads a list, or the CE of a run's `context-dependence.json`. @throws InputError as {@link readExpertFile} */
+export function readExpertList(file: string, { architecture }: Pick<Model, 'architecture'>): ExpertList {
+  const content = readExpertFile(file, architecture);
+  return 'experts' in content ? content.experts : content.ce;
 }
 
 /**
@@ -83,11 +103,18 @@ export function checkedMask(list: ExpertList, model: Model, where: string): Expe
   return mask;
 }
 
+/** @throws InputError if lists of `k` experts a layer are asked for where layers have fewer */
+export function checkListLength(k: number | undefined, architecture: Architecture): void {
+  const { experts } = expertCounts(architecture);
+  if (k !== undefined && k > experts)
+    throw new InputError(`k is ${k}, but a layer has ${experts} experts. Give at most ${experts}.`);
+}
+
 /** For each MoE layer `k` different experts, all equally likely, ascending. Seeded. */
-export function randomExperts({ architecture, moeLayers }: Model, k: number, seed: number): ExpertList {
+export function randomExperts(architecture: Architecture, k: number, seed: number): ExpertList {
   const random = new Random(seed);
   return Object.fromEntries(
-    moeLayers.map(layer => {
+    moeLayers(architecture).map(layer => {
       const all = Array.from({ length: mixtureOf(architecture, layer).experts }, (_, expert) => expert);
       return [
         String(layer),

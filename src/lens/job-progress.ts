@@ -34,13 +34,16 @@ export class JobProgress {
     });
   }
 
-  /** Runs a phase and keeps how long it took. */
-  async time<T>(name: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs a phase and keeps how long it took.
+   * @param secondsBefore that it took in an interrupted run which this one goes on with
+   */
+  async time<T>(name: string, work: () => Promise<T>, secondsBefore = 0): Promise<T> {
     const started = performance.now();
     this.report(name, 0, '');
     const result = await work();
     this.report(name, 1, 'done');
-    this.seconds.set(name, (performance.now() - started) / 1000);
+    this.seconds.set(name, secondsBefore + (performance.now() - started) / 1000);
     return result;
   }
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { writeRouterRun } from '../../test/helpers/run';
 import { scratchFolder } from '../../test/helpers/scratch';
 import { byteTokenId, tinyQwen3, tinyWeights, writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { InputError } from '../common/errors';
@@ -14,12 +15,9 @@ import { routerFeeds } from '../model/layers/router';
 import { Model, type Routers } from '../model/model';
 import { packRows } from '../model/packed-batch';
 import { type Trace, traceBatch } from '../model/trace';
-import { runFiles } from '../protocol/artifacts';
 import { type TraceRequestInput, TraceRequestSchema } from '../protocol/jobs';
 import { type RoutedToken, type RoutingView, RoutingViewSchema } from '../protocol/routing-view';
 import { traceRouting } from './routing-view';
-import { RunFolder } from './run-folder';
-import { writeRouters } from './trained-routers';
 
 const scratch = scratchFolder();
 const folder = writeTinyCheckpoint(path.join(scratch, 'tiny'));
@@ -43,8 +41,7 @@ const doubled: Routers = new Map(
 );
 
 function writeRun(): string {
-  const run = RunFolder.create(path.join(scratch, 'run-1'));
-  writeRouters(run.file(runFiles.routers), model, doubled);
+  const run = writeRouterRun(path.join(scratch, 'run-1'), model, 2);
   const ratio = { 0: [0.25, 0.25, 0.25, 0.25], 1: [0.25, 0.25, 0.25, 0.25] };
   const count = { 0: [1, 1, 1, 1], 1: [1, 1, 1, 1] };
   const sides = { ratio: { base: ratio, tuned: ratio }, count: { base: count, tuned: count } };
@@ -58,8 +55,6 @@ function writeRun(): string {
     ce,
     oe,
   });
-  // What makes a folder a run; its content is not read here.
-  writeFileSync(run.file(runFiles.run), '{}');
   return run.path;
 }
 const run = writeRun();

@@ -7,11 +7,10 @@ import { isTokenSample } from '../data/sample';
 import { shifted, type Span } from '../data/spans';
 import { promptSpans, tokenizeSample, tokenizeUserTurn } from '../data/tokenized-sample';
 import { expertCounts, mixtureOf } from '../model/architecture';
-import type { Model, PassOptions, Routers } from '../model/model';
+import type { Model, PassOptions } from '../model/model';
 import { packRows } from '../model/packed-batch';
 import { attentionFrom, type LayerTrace, type Trace, traceBatch } from '../model/trace';
 import type { ExpertList } from '../protocol/artifacts';
-import { runFiles } from '../protocol/artifacts';
 import type { JobHooks, TraceRequest } from '../protocol/jobs';
 import type { RoutedToken, RoutingSide, RoutingView, TokenSpan } from '../protocol/routing-view';
 import { sumOver } from './analyses/attention';
@@ -20,7 +19,7 @@ import { LazyTokenizer } from './dataset';
 import { openModel } from './open-model';
 import { RunFolder } from './run-folder';
 import { sampleAt } from './trace-job';
-import { readRouters } from './trained-routers';
+import { tunedVariant } from './variant';
 
 interface Prompt {
   readonly inputIds: readonly number[];
@@ -47,28 +46,24 @@ export async function traceRouting(request: TraceRequest, hooks: JobHooks = {}):
     const given =
       source.kind === 'text' ? textPrompt(source.text, tokenizer) : samplePrompt(source, tokenizer);
     checkLength(given, request.max_seq_length);
-    const statistics = run === undefined ? undefined : RunFolder.open(run).contextDependence();
-    const tuned = run === undefined ? undefined : readRouters(path.join(run, runFiles.routers), model);
+    const statistics = run === undefined ? undefined : RunFolder.open(run).statistics();
+    const tuned = run === undefined ? undefined : tunedVariant(run, model).model;
     const generates = request.max_new_tokens > 0;
     if (generates)
       hooks.progress?.({ phase: 'Generating', fraction: 0, detail: `${given.inputIds.length} tokens` });
     const prompt = generates
-      ? await continued(given, model, tokenizer, {
+      ? await continued(given, tuned ?? model, tokenizer, {
           maxNewTokens: request.max_new_tokens,
-          routers: tuned ?? model.baseRouters,
           signal: hooks.signal,
         })
       : given;
-    const side = async (routers: Routers, fraction: number): Promise<RoutingSide> => {
-      const trace = await traceBatch(model, packRows([prompt.inputIds]), {
-        attention: true,
-        routers,
-        signal: hooks.signal,
-      });
+    const side = async (of: Model, fraction: number): Promise<RoutingSide> => {
+      const options = { attention: true, signal: hooks.signal };
+      const trace = await traceBatch(of, packRows([prompt.inputIds]), options);
       hooks.progress?.({ phase: 'Tracing', fraction, detail: `${prompt.inputIds.length} tokens` });
       return routingSide(model, trace, prompt, statistics?.ce ?? {});
     };
-    const base = await side(model.baseRouters, tuned ? 0.5 : 1);
+    const base = await side(model, tuned ? 0.5 : 1);
     const { experts, topK } = expertCounts(model.architecture);
     return {
       model_name: model.checkpoint.name,

@@ -38,7 +38,7 @@ export class RunFolder {
   static open(folder: string): RunFolder {
     if (!existsSync(path.join(folder, runFiles.run))) {
       throw new InputError(
-        `${folder}: is not a run folder (no ${runFiles.run}). Give a folder that "identify" has written.`,
+        `${folder}: is not a run folder (no ${runFiles.run}). Give a folder that "identify" or "finetune" has written.`,
       );
     }
     return new RunFolder(folder);
@@ -73,6 +73,11 @@ export class RunFolder {
 
   contextDependence(): ContextDependence {
     return readJson(this.file(runFiles.contextDependence), ContextDependenceSchema);
+  }
+
+  /** The same, of runs that have it. */
+  statistics(): ContextDependence | undefined {
+    return existsSync(this.file(runFiles.contextDependence)) ? this.contextDependence() : undefined;
   }
 
   metrics(): MetricLine[] {

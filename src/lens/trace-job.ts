@@ -1,6 +1,5 @@
 /** @file Traces prompts into a file (`router-lens trace`). */
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 
 import * as v from 'valibot';
 
@@ -12,7 +11,6 @@ import { expertCounts } from '../model/architecture';
 import type { Workload } from '../model/memory-estimate';
 import { batchLengths, packRows } from '../model/packed-batch';
 import { traceBatch } from '../model/trace';
-import { runFiles } from '../protocol/artifacts';
 import type { EngineSettings, JobHooks } from '../protocol/jobs';
 import { continuePrompts } from './continue-prompts';
 import { checkTokenIds, LazyTokenizer } from './dataset';
@@ -20,7 +18,7 @@ import { readMask } from './expert-list';
 import { checkMemory } from './job-estimate';
 import { openModel } from './open-model';
 import { writeTraceFile } from './trace-file';
-import { readRouters } from './trained-routers';
+import { tunedVariant } from './variant';
 
 export type TraceInput =
   | { readonly kind: 'prompt'; readonly file: string }
@@ -30,7 +28,7 @@ export type TraceInput =
 export interface TraceJob {
   readonly model: string;
   readonly input: TraceInput;
-  /** A run whose routers are used instead of the checkpoint's. */
+  /** A run whose weights are used instead of the checkpoint's. */
   readonly run?: string;
   /** Experts that are switched off. */
   readonly mask?: string;
@@ -64,15 +62,15 @@ export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<
       checkTokenIds(ids, model.architecture.vocabularySize, `${job.input.file}, row ${row} (counted from 0)`),
     );
     checkMemory(model, workOf(job, prompts, model.architecture.maxPositions));
+    const traced = job.run === undefined ? model : tunedVariant(job.run, model).model;
     const options = {
       signal: hooks.signal,
-      ...(job.run === undefined ? {} : { routers: readRouters(path.join(job.run, runFiles.routers), model) }),
       ...(job.mask === undefined ? {} : { mask: readMask(job.mask, model) }),
     };
-    const continuations = await continuePrompts(model, tokenizer, prompts, { ...options, maxNewTokens });
+    const continuations = await continuePrompts(traced, tokenizer, prompts, { ...options, maxNewTokens });
     const batch = packRows(prompts.map((ids, row) => [...ids, ...continuations[row]]));
     const { attention, hidden, logits } = job;
-    const trace = await traceBatch(model, batch, { ...options, attention, hidden, logits });
+    const trace = await traceBatch(traced, batch, { ...options, attention, hidden, logits });
     writeTraceFile(job.out, trace, {
       padId: model.checkpoint.config.padTokenId,
       ...(maxNewTokens > 0 ? { promptLengths: prompts.map(ids => ids.length) } : {}),

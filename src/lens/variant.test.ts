@@ -3,15 +3,11 @@ import path from 'node:path';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
+import { writeRouterRun } from '../../test/helpers/run';
 import { scratchFolder } from '../../test/helpers/scratch';
 import { tinyConfig, tinyQwen3, tinyWeights, writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { InputError } from '../common/errors';
 import { Model } from '../model/model';
-import { runFiles, SCHEMA_VERSION } from '../protocol/artifacts';
-import { engineRecord } from './engine-record';
-import { modelIdentity } from './inspect';
-import { RunFolder } from './run-folder';
-import { writeRouters } from './trained-routers';
 import { baseVariant, openRunOf, shortNames, tunedVariant, variantNames } from './variant';
 
 const scratch = scratchFolder();
@@ -24,24 +20,18 @@ const model = open('tiny', tinyConfig);
 const other = open('other', tinyQwen3);
 afterAll(() => Promise.all([model.release(), other.release()]));
 
-function writeRun(name: string, of: Model): string {
-  const folder = RunFolder.create(path.join(scratch, name));
-  folder.writeRecord({
-    ...{ schema_version: SCHEMA_VERSION, job: 'identify', status: 'done' as const, created: '' },
-    ...{ settings: {}, datasets: [], timings: {}, memory: {}, results: {} },
-    model: modelIdentity(of.checkpoint),
-    engine: engineRecord(of),
-  });
-  writeRouters(folder.file(runFiles.routers), of, of.baseRouters);
-  return folder.path;
-}
+const writeRun = (name: string, of: Model): string => writeRouterRun(path.join(scratch, name), of, 2).path;
 
 describe('variants', () => {
   it('are the model as it is, or with the routers of a run', () => {
-    expect(baseVariant(model).pass).toEqual({});
-    const { name, pass } = tunedVariant(writeRun('run', model), model);
-    expect(name).toBe('router-tuned');
-    expect(pass.routers).toEqual(model.baseRouters);
+    expect(baseVariant(model)).toEqual({ name: 'base', model, pass: {} });
+    const tuned = tunedVariant(writeRun('run', model), model);
+    expect(tuned.name).toBe('router-tuned');
+    for (const [layer, routers] of tuned.model.baseRouters)
+      for (const [feed, { data }] of Object.entries(routers)) {
+        const base = model.baseRouters.get(layer)?.[feed].data as Float32Array;
+        expect(data).toEqual(base.map(value => 2 * value));
+      }
   });
 
   it('refuse a run of another model', () => {

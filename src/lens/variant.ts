@@ -1,16 +1,24 @@
 /** @file A model as it is evaluated: the checkpoint as it is, or with what a run made of it. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+
+import * as v from 'valibot';
 
 import { InputError } from '../common/errors';
 import type { Model, PassOptions } from '../model/model';
-import { runFiles, type RunRecord } from '../protocol/artifacts';
+import { readAdapter } from '../model/tuned-files/adapter-folder';
+import { readTunedWeights } from '../model/tuned-files/weights-file';
+import type { TunedWeights } from '../model/tuned-weights';
+import { type ContextDependence, runFiles, type RunRecord } from '../protocol/artifacts';
+import { type FinetuneMethod, finetuneMethods } from '../protocol/finetune';
+import { TrainingSettingsSchema } from '../protocol/jobs';
+import { readStatistics } from './expert-list';
 import { RunFolder } from './run-folder';
-import { readRouters } from './trained-routers';
 
 export interface Variant {
   readonly name: string;
   readonly model: Model;
-  readonly pass: Pick<PassOptions, 'routers' | 'mask'>;
+  readonly pass: Pick<PassOptions, 'mask'>;
 }
 
 export function baseVariant(model: Model): Variant {
@@ -19,17 +27,44 @@ export function baseVariant(model: Model): Variant {
 
 /**
  * The model with the weights of a run.
- * @throws InputError if the folder holds no finished run of this model
+ * @throws InputError if the folder holds no run of this model with weights
  */
 export function tunedVariant(run: string, model: Model): Variant {
   const folder = openRunOf(run, model);
-  const name = variantName(folder.record());
-  return { name, model, pass: { routers: readRouters(folder.file(runFiles.routers), model) } };
+  const weights = readWeightsOf(folder, model);
+  return { name: variantName(folder.record()), model: model.withWeights(weights), pass: {} };
 }
 
+function readWeightsOf(folder: RunFolder, { checkpoint }: Model): TunedWeights {
+  const has = (name: string): boolean => existsSync(folder.file(name));
+  if (has(runFiles.adapter)) return readAdapter(folder.file(runFiles.adapter), checkpoint);
+  const name = [runFiles.routers, runFiles.experts, runFiles.weights].find(has);
+  if (name !== undefined) return { tensors: readTunedWeights(folder.file(name), checkpoint) };
+  const { job, status } = folder.record();
+  throw new InputError(
+    `${folder.path}: the run ("${job}", ${status}) has no tuned weights. Give a run of identify or finetune that is done.`,
+  );
+}
+
+const methodNames: Record<FinetuneMethod, string> = {
+  ceft: 'CEFT',
+  esft: 'ESFT',
+  random: 'random experts',
+  rt: 'router-tuned',
+  fft: 'FFT',
+};
+const SettingsSchema = v.object({
+  method: v.picklist(finetuneMethods),
+  parametrisation: TrainingSettingsSchema.entries.parametrisation,
+});
+
 /** What a run made of the model, as tables and pictures call it. */
-export function variantName({ job }: RunRecord): string {
-  return job === 'identify' ? 'router-tuned' : job;
+export function variantName({ job, settings }: Pick<RunRecord, 'job' | 'settings'>): string {
+  if (job === 'identify') return 'router-tuned';
+  const parsed = v.safeParse(SettingsSchema, settings);
+  if (job !== 'finetune' || !parsed.success) return job;
+  const { method, parametrisation } = parsed.output;
+  return methodNames[method] + (parametrisation === 'lora' ? ' by LoRA' : '');
 }
 
 /** Names of what runs made of the model; those that are the same are told apart by the folders. */
@@ -38,6 +73,21 @@ export function variantNames(runs: readonly string[], model: Model): string[] {
   const folders = shortNames(runs);
   return names.map((name, i) =>
     names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${folders[i]})`,
+  );
+}
+
+/**
+ * The experts by which a run is looked at.
+ * @param file says more of them than the run; undefined: what the run has
+ * @throws InputError if neither says which they are
+ */
+export function statisticsOf(run: string, model: Model, file: string | undefined): ContextDependence {
+  if (file !== undefined) return readStatistics(file, model.architecture);
+  const folder = openRunOf(run, model);
+  const statistics = folder.statistics();
+  if (statistics) return statistics;
+  throw new InputError(
+    `${run}: does not say which experts are context-faithful. Give the context-dependence.json of a run of identify (--experts).`,
   );
 }
 

@@ -3,6 +3,7 @@ import { cacheCapacity, KeyValueCache } from './key-value-cache';
 import { samplesTogether } from './memory-estimate';
 import type { Model, PassOptions } from './model';
 import { batchLengths, packRows } from './packed-batch';
+import { tunedBytes } from './tuned-weights';
 
 export interface GenerateOptions extends PassOptions {
   readonly maxNewTokens: number;
@@ -24,7 +25,8 @@ export async function generateGreedily(
   if (prompts.length === 0 || maxNewTokens === 0) return prompts.map(() => []);
   const batch = batchLengths(packRows(prompts));
   const capacity = cacheCapacity(architecture, batch.length, maxNewTokens);
-  const work = { batch, scored: prompts.length, trains: false, maxNewTokens };
+  const fed = { tunedBytes: tunedBytes(model.tuned) };
+  const work = { batch, scored: prompts.length, trains: false, maxNewTokens, ...fed };
   const together = samplesTogether(model, work);
   const continuations: number[][] = [];
   for (let row = 0; row < prompts.length; row += together) {

@@ -11,6 +11,7 @@ import { dropoutSeedFeed } from './layers/weights';
 import { roomBeside } from './memory-estimate';
 import type { Model, PassOptions } from './model';
 import { batchLengths, hostIndices, type PackedBatch } from './packed-batch';
+import { tunedBytes } from './tuned-weights';
 
 export interface LayerPassOptions extends PassOptions {
   /** Which elements low-rank additions drop: 0 to 2³⁰ − 1. */
@@ -59,7 +60,8 @@ export function layerPasses(
   const shared = model.batchFeeds(batch);
   const lengths = batchLengths(batch);
   // What the budget leaves beside the work itself; and a layer's values are twice in memory for a moment.
-  let room = roomBeside(model, { batch: lengths, scored, trains: true });
+  const work = { batch: lengths, scored, trains: true, tunedBytes: tunedBytes(model.tuned) };
+  let room = roomBeside(model, work);
   return model.architecture.layers.map((_, index) => {
     const chosen = index === last ? rows : undefined;
     const layer = model.layer(index, { selectsRows: chosen !== undefined });

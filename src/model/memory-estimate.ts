@@ -16,6 +16,8 @@ export interface Workload {
   readonly maxNewTokens?: number;
   /** Whether the attention of all layers is kept. */
   readonly keepsAttention?: boolean;
+  /** Bytes of the weights that the model is fed, and of what training keeps of them (`tuned-weights.ts`). Default: 0. */
+  readonly tunedBytes?: number;
 }
 
 const bytes = 4;
@@ -33,7 +35,7 @@ export function estimateMemory(
   work: Workload,
 ): number {
   const { layers, hiddenSize, vocabularySize } = architecture;
-  const { batch, scored, trains, keepsAttention } = work;
+  const { batch, scored, trains, keepsAttention, tunedBytes = 0 } = work;
   const kinds = trains ? 2 : 1;
   const sessions = layers.reduce((sum, { feedForward }) => {
     const experts = feedForward.kind === 'mixture' ? feedForward.experts : 1;
@@ -48,7 +50,7 @@ export function estimateMemory(
       ? layers.reduce((sum, { attention }) => sum + attentionBytes(attention.heads, batch), 0)
       : 0) +
     cachedBytes(architecture, work);
-  const fixed = processBytes + sessions + kept + scores;
+  const fixed = processBytes + sessions + kept + scores + tunedBytes;
   if (memoryMode === 'mapped') {
     const widened = Math.max(...layers.map(widenedWeights));
     return fixed + Math.min(allocatorBytes, 2 * widened) + widened + activations;

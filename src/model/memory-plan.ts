@@ -12,22 +12,31 @@ export interface MemoryPlan {
   readonly residentBytes: number;
 }
 
+export interface MemorySettings {
+  /** 0: as many as there are cores. */
+  readonly threads: number;
+  /** Bytes; 0: half of the machine's memory. */
+  readonly memoryBudget: number;
+  /** Bytes of the budget that weights may not take: training needs them. Default: 0. */
+  readonly reservedBytes?: number;
+}
+
 /**
  * Resident weights are float32, and each of the two sessions of a layer that training uses holds its own, next to a
  * copy that the runtime packs for its matrix kernels: four times the parameters, four bytes each.
  */
 const residentBytesPerParameter = 4 * 4;
 
-/** Weights may take half of the budget; the rest is for the work itself. */
+/** Weights may take half of what is not reserved; the rest is for the work itself. */
 const shareOfWeights = 0.5;
 
 export function planMemory(
   checkpoint: Checkpoint,
-  { threads, memoryBudget }: { threads: number; memoryBudget: number },
+  { threads, memoryBudget, reservedBytes = 0 }: MemorySettings,
 ): MemoryPlan {
   const budget = memoryBudget > 0 ? memoryBudget : totalmem() / 2;
   const residentBytes = checkpoint.parameters * residentBytesPerParameter;
-  const memoryMode = residentBytes <= shareOfWeights * budget ? 'resident' : 'mapped';
+  const memoryMode = residentBytes <= shareOfWeights * (budget - reservedBytes) ? 'resident' : 'mapped';
   return {
     memoryMode,
     threads: threads > 0 ? threads : availableParallelism(),

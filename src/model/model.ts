@@ -12,7 +12,7 @@ import type { DecoderLayerOptions } from './layers/decoder-layer';
 import { embedding } from './layers/embedding';
 import { isRouterFeed, routerFeeds, routerTensors } from './layers/router';
 import { LoadBalancingSession } from './load-balancing-session';
-import { type MemoryPlan, planMemory } from './memory-plan';
+import { type MemoryPlan, type MemorySettings, planMemory } from './memory-plan';
 import { batchFeeds, hostIndices, type PackedBatch, type Past, rowFeeds, rowStarts } from './packed-batch';
 import { checkTunedWeights, tunedByLayer, tunedNamed, type TunedWeights } from './tuned-weights';
 import { headWeights, ownName } from './weight-names';
@@ -38,9 +38,7 @@ export interface ForwardOptions extends PassOptions {
   readonly onLayer?: (layer: number, result: LayerForward) => void;
 }
 
-export interface ModelSettings {
-  readonly threads: number;
-  readonly memoryBudget: number;
+export interface ModelSettings extends MemorySettings {
   readonly executionProvider?: ExecutionProvider;
 }
 
@@ -93,8 +91,6 @@ export class Model {
 
   /**
    * Opens a checkpoint folder for running.
-   * @param settings.threads 0: as many as there are cores
-   * @param settings.memoryBudget bytes; 0: half of the machine's memory
    * @param settings.executionProvider default: the CPU
    * @throws InputError
    */
@@ -282,7 +278,7 @@ export class Model {
     return hidden;
   }
 
-  /** Frees all sessions. */
+  /** Frees all sessions, and lets go of the models with other weights. What is run afterwards makes its own anew. */
   async release(): Promise<void> {
     if (!this.base) {
       for (const layer of this.layers.values()) await layer.release();
@@ -291,7 +287,7 @@ export class Model {
       this.steps.clear();
       await this.loadBalancing.release();
     }
-    for (const model of this.derived) await model.release();
+    for (const model of this.derived.splice(0)) await model.release();
     if (this.head !== this.base?.head) await this.head.release();
     await (await this.embeddings)?.release();
     this.embeddings = undefined;

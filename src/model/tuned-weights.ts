@@ -10,6 +10,23 @@ export interface TunedWeights {
   readonly tensors: ReadonlyMap<string, HostTensor>;
   /** What the additions have in common; undefined: there are none. */
   readonly adapter?: Adapter;
+  /** Whether the tensors are being trained: then more is kept of each than its values. */
+  readonly trains?: boolean;
+}
+
+/** Values, gradients, both moments of the optimiser, and the best values so far. */
+const arraysOfTraining = 5;
+
+/** Bytes that `elements` float32 numbers take which a model is fed. */
+export function fedBytes(elements: number, { trains = false }: Pick<TunedWeights, 'trains'>): number {
+  return 4 * elements * (trains ? arraysOfTraining : 1);
+}
+
+/** Bytes of private memory that tuned weights take. */
+export function tunedBytes({ tensors, trains }: TunedWeights): number {
+  let elements = 0;
+  for (const { data } of tensors.values()) elements += data.length;
+  return fedBytes(elements, { trains });
 }
 
 /** @throws InputError if a name or a shape is not one that the model has */

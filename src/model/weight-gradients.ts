@@ -8,6 +8,7 @@ import type { LayerRouting } from './layer-sessions';
 import { savesEverything } from './memory-estimate';
 import type { Model } from './model';
 import { batchLengths, type PackedBatch } from './packed-batch';
+import { tunedBytes } from './tuned-weights';
 import { ownName } from './weight-names';
 import { balanceFeed, layerPrefix } from './whole-model-step';
 
@@ -42,8 +43,9 @@ export async function weightGradients(
   options: WeightGradientOptions = {},
 ): Promise<WeightGradients> {
   await throwIfCancelled(options.signal);
-  const work = { batch: batchLengths(batch), scored: targets.rows.length, trains: true };
-  return savesEverything(model, work)
+  const lengths = batchLengths(batch);
+  const kept = { tunedBytes: tunedBytes(model.tuned) };
+  return savesEverything(model, { batch: lengths, scored: targets.rows.length, trains: true, ...kept })
     ? ofWholeModel(model, batch, targets, options)
     : layerByLayer(model, batch, targets, options);
 }

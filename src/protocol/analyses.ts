@@ -42,6 +42,11 @@ const common = {
   out: v.string(),
 };
 
+const listedExperts = {
+  /** The `context-dependence.json` that lists the experts; default: that of the run, if it has one. */
+  experts: v.optional(v.string()),
+};
+
 export const EvaluateRequestSchema = v.object({
   ...common,
   data: v.string(),
@@ -68,6 +73,7 @@ export const AnalyzeRequestSchema = v.variant('kind', [
     ...common,
     data: v.string(),
     run: v.string(),
+    ...listedExperts,
     /** Further lists of experts to mask. */
     masks: v.optional(v.array(v.string()), []),
     /** Random lists of as many experts a layer as there are CE. */
@@ -78,6 +84,7 @@ export const AnalyzeRequestSchema = v.variant('kind', [
     ...common,
     data: files,
     run: v.string(),
+    ...listedExperts,
     limit: v.optional(count, 1000),
   }),
   v.object({ kind: v.literal('transfer'), ...common, data: files, runs: files }),

@@ -8,6 +8,7 @@ export const runFiles = {
   run: 'run.json',
   metrics: 'metrics.jsonl',
   contextDependence: 'context-dependence.json',
+  /** Tuned weights, by what was trained: routers, experts, all weights, or low-rank additions. */
   routers: 'routers.safetensors',
   experts: 'experts.safetensors',
   weights: 'weights.safetensors',
@@ -72,6 +73,9 @@ export const EvaluationLineSchema = v.object({
   epoch: v.number(),
   split: v.string(),
   loss: v.number(),
+  /** Exact match and F1 in percent, where they choose the best parameters. */
+  em: v.optional(v.number()),
+  f1: v.optional(v.number()),
 });
 export const MetricLineSchema = v.union([EvaluationLineSchema, TrainingLineSchema]);
 export type TrainingLine = v.InferOutput<typeof TrainingLineSchema>;
@@ -142,11 +146,15 @@ export const RunRecordSchema = v.object({
   memory: v.object({ peak_resident: v.optional(v.number()), peak_private: v.optional(v.number()) }),
   /** What was foreseen: seconds of all phases, bytes of private memory at the highest. */
   estimate: v.optional(v.object({ seconds: v.number(), memory: v.number() })),
+  /** The experts that were trained, if only some were. */
+  experts: v.optional(ExpertListSchema),
   results: v.object({
     trainable_parameters: v.optional(v.number()),
     steps: v.optional(v.number()),
     best_step: v.optional(v.number()),
     dev_loss: v.optional(v.number()),
+    /** Exact match on the dev set in percent, where it chose the best parameters. */
+    dev_em: v.optional(v.number()),
     base: v.optional(AnswerScoresSchema),
     tuned: v.optional(AnswerScoresSchema),
   }),

@@ -28,7 +28,12 @@ export const TrainingSettingsSchema = v.object({
   seed: v.optional(v.pipe(v.number(), v.integer()), 0),
   shuffle: v.optional(v.boolean(), true),
   max_seq_length: v.optional(count, 300),
-  /** Training ends after this many evaluations (every tenth of the run) without a lower dev loss. Default: it goes on. */
+  /**
+   * What says which evaluation on the dev set is the best, whose parameters are kept: the lowest loss, or the highest
+   * exact match (among equals the lowest loss).
+   */
+  select: v.optional(v.picklist(['loss', 'em']), 'loss'),
+  /** Training ends after this many evaluations (every tenth of the run) without a new best. Default: it goes on. */
   patience: v.optional(count),
   /** The state is saved after every so many updates, beside every tenth of the run. */
   checkpoint_every: v.optional(count),
@@ -54,13 +59,12 @@ export const EngineSettingsSchema = v.object({
 export type EngineSettings = v.InferOutput<typeof EngineSettingsSchema>;
 export type EngineSettingsInput = v.InferInput<typeof EngineSettingsSchema>;
 
-export const IdentifyRequestSchema = v.object({
+/** What every job that trains is given. */
+export const TuningRequestSchema = v.object({
   model: v.string(),
   train: v.string(),
   dev: v.optional(v.string()),
   test: v.optional(v.string()),
-  /** Experts listed for each layer; default: the model's `num_experts_per_tok`. */
-  k: v.optional(count),
   /** Training, dev and test samples used at most (seeded choice). */
   limit_train: v.optional(count),
   limit_dev: v.optional(count),
@@ -71,6 +75,13 @@ export const IdentifyRequestSchema = v.object({
   out: v.string(),
   /** Goes on with the interrupted run in `out`. */
   resume: v.optional(v.boolean(), false),
+});
+export type TuningRequest = v.InferOutput<typeof TuningRequestSchema>;
+
+export const IdentifyRequestSchema = v.object({
+  ...TuningRequestSchema.entries,
+  /** Experts listed for each layer; default: the model's `num_experts_per_tok`. */
+  k: v.optional(count),
 });
 export type IdentifyRequest = v.InferOutput<typeof IdentifyRequestSchema>;
 export type IdentifyRequestInput = v.InferInput<typeof IdentifyRequestSchema>;

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 
 import { CancelledError, InputError, messageOf } from '../common/errors';
+import { FinetuneRequestSchema, FinetuneResultSchema } from './finetune';
 import {
   CheckpointSummarySchema,
   IdentifyRequestSchema,
@@ -15,6 +16,7 @@ import { RoutingViewSchema } from './routing-view';
 export const engineMethods = {
   inspect: { params: v.object({ folder: v.string() }), result: CheckpointSummarySchema },
   identify: { params: IdentifyRequestSchema, result: IdentifyResultSchema },
+  finetune: { params: FinetuneRequestSchema, result: FinetuneResultSchema },
   traceRouting: { params: TraceRequestSchema, result: RoutingViewSchema },
 } as const;
 

@@ -9,12 +9,13 @@ import type { NamedArrays } from './adamw';
 import { answerTargets } from './answer-targets';
 import type { TrainableParameters } from './parameters';
 import {
+  type DevScores,
+  type ResumedState,
   type StepResult,
   stepsPerEpoch,
   train,
   type TrainingHooks,
   type TrainingOutcome,
-  type TrainingState,
 } from './training-loop';
 
 /** Tokens of a batch of an evaluation. */
@@ -28,7 +29,9 @@ export interface TrainingData {
 export interface FineTuningOptions extends TrainingHooks {
   readonly signal?: AbortSignal;
   /** Where an interrupted run of the same settings stopped. */
-  readonly from?: TrainingState;
+  readonly from?: ResumedState;
+  /** Exact match and F1 of a model on the dev set; needed where the settings select by them. */
+  readonly answerScores?: (model: Model) => Promise<Pick<DevScores, 'em' | 'f1'>>;
 }
 
 export interface FineTuningOutcome extends TrainingOutcome {
@@ -43,18 +46,22 @@ export async function fineTune(
   settings: TrainingSettings,
   options: FineTuningOptions = {},
 ): Promise<FineTuningOutcome> {
-  const { signal, from } = options;
+  const { signal, from, answerScores } = options;
   const trained = model.withWeights(parameters.tuned);
   const evaluated = (): Model => {
     const weights = parameters.evaluated();
     return weights === parameters.tuned ? trained : model.withWeights(weights);
   };
+  const devScores = async (tuned: Model, of: readonly TokenizedSample[]): Promise<DevScores> => ({
+    loss: await meanLoss(tuned, of, { signal }),
+    ...(settings.select === 'em' ? await answerScores?.(tuned) : {}),
+  });
   const task = {
     samples: samples.length,
     parameters: parameters.arrays,
     gradients: (step: number) =>
       stepGradients(trained, updateBatches(samples, settings, step), settings, step, signal),
-    ...(dev ? { devLoss: () => meanLoss(evaluated(), dev, { signal }) } : {}),
+    ...(dev ? { evaluate: () => devScores(evaluated(), dev) } : {}),
   };
   const outcome = await train(task, settings, options, from);
   let trainableParameters = 0;

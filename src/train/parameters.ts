@@ -22,7 +22,7 @@ export interface TrainableParameters {
 /** Copies of weights of the checkpoint. @throws InputError if it has no such weight */
 export function fullParameters(checkpoint: Checkpoint, names: readonly string[]): TrainableParameters {
   const tensors = readWeights(checkpoint, names);
-  const tuned = { tensors };
+  const tuned = { tensors, trains: true };
   return { arrays: arraysOf(tensors), tuned, evaluated: () => tuned, merged: () => tensors };
 }
 
@@ -67,10 +67,11 @@ export function loraParameters(
   const factors = others.flatMap(lowRankNames).map(name => [name, known(tensors, name)] as const);
   return {
     arrays: arraysOf(tensors),
-    tuned: { tensors, adapter: { rank, scale, dropout } },
+    tuned: { tensors, adapter: { rank, scale, dropout }, trains: true },
     evaluated: () => ({
       tensors: new Map([...factors, ...merged(routers)]),
       adapter: { rank, scale, dropout: 0 },
+      trains: true,
     }),
     merged: () => merged(names),
   };

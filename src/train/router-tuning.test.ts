@@ -77,7 +77,7 @@ describe('tuneRouters', () => {
       expect(evaluated.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
       const lowest = evaluated.reduce((best, line) => (line.loss < best.loss ? line : best));
       expect(lowest.step).toBeLessThan(10);
-      expect({ step: result.bestStep, loss: result.devLoss }).toEqual({
+      expect({ step: result.bestStep, loss: result.dev?.loss }).toEqual({
         step: lowest.step,
         loss: lowest.loss,
       });

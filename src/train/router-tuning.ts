@@ -12,6 +12,14 @@ export interface RouterTuningResult extends FineTuningOutcome {
   readonly parameters: TrainableParameters;
 }
 
+/** Copies of the routers, or low-rank additions to them. */
+export function routerParameters(
+  { architecture, checkpoint }: Model,
+  settings: TrainingSettings,
+): TrainableParameters {
+  return parametersFor(checkpoint, routerNames(architecture, { bias: settings.train_router_bias }), settings);
+}
+
 /** Tunes copies of the model's routers; the model itself stays as it is. */
 export async function tuneRouters(
   model: Model,
@@ -19,8 +27,7 @@ export async function tuneRouters(
   settings: TrainingSettings,
   options: FineTuningOptions = {},
 ): Promise<RouterTuningResult> {
-  const names = routerNames(model.architecture, { bias: settings.train_router_bias });
-  const parameters = parametersFor(model.checkpoint, names, settings);
+  const parameters = routerParameters(model, settings);
   const outcome = await fineTune(model, parameters, data, settings, options);
   const { baseRouters } = model.withWeights({ tensors: parameters.merged() });
   return { ...outcome, routers: baseRouters, parameters };

@@ -45,3 +45,21 @@ export function parametersFor(
   const matrices = matrixNames(checkpoint.architecture, names);
   return loraParameters(checkpoint, matrices, { rank, alpha, dropout, seed });
 }
+
+/** How many numbers {@link parametersFor} would train, without reading any. */
+export function parameterCount(
+  architecture: Architecture,
+  names: readonly string[],
+  { parametrisation, lora_r: rank }: TrainingSettings,
+): number {
+  const weights = namedWeights(architecture);
+  const lora = parametrisation === 'lora';
+  return (lora ? matrixNames(architecture, names) : names)
+    .flatMap(name => weights.get(name) ?? [])
+    .map(canonicalShape)
+    .reduce((sum, shape) => sum + (lora ? rank * (shape[0] + shape[1]) : elements(shape)), 0);
+}
+
+function elements(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}

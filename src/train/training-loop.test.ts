@@ -10,6 +10,7 @@ import { writeSafetensors } from '../model/checkpoint/safetensors-writer';
 import type { EvaluationLine, TrainingLine } from '../protocol/artifacts';
 import { type TrainingSettings, TrainingSettingsSchema } from '../protocol/jobs';
 import {
+  type DevScores,
   stepsPerEpoch,
   totalSteps,
   train,
@@ -23,12 +24,15 @@ const scratch = scratchFolder();
 const settings = (some: v.InferInput<typeof TrainingSettingsSchema>): TrainingSettings =>
   v.parse(TrainingSettingsSchema, { lr: 0.1, batch_size: 2, ...some });
 
+const asScores = (scores: number | DevScores): DevScores =>
+  typeof scores === 'number' ? { loss: scores } : scores;
+
 interface Quadratic extends TrainingTask {
   readonly weight: Float32Array;
 }
 
 /** Each step pulls the parameters to another target. */
-function quadratic(devLosses?: readonly number[]): Quadratic {
+function quadratic(devScores?: readonly (number | DevScores)[]): Quadratic {
   const weight = Float32Array.of(0, 1, 2);
   let evaluation = 0;
   return {
@@ -41,7 +45,7 @@ function quadratic(devLosses?: readonly number[]): Quadratic {
         gradients: new Map([['w', weight.map((value, i) => value - Math.sin(step + i))]]),
         tokens: 10,
       }),
-    ...(devLosses ? { devLoss: () => Promise.resolve(devLosses[evaluation++]) } : {}),
+    ...(devScores ? { evaluate: () => Promise.resolve(asScores(devScores[evaluation++])) } : {}),
   };
 }
 
@@ -98,7 +102,7 @@ describe('train', () => {
     const weights: number[][] = [];
     const hooks: TrainingHooks = { onStep: () => weights.push([...task.weight]) };
     const outcome = await train(task, settings({ max_steps: 5 }), hooks);
-    expect(outcome).toEqual({ steps: 5, bestStep: 2, devLoss: 3 });
+    expect(outcome).toEqual({ steps: 5, bestStep: 2, dev: { loss: 3 } });
     expect([...task.weight]).toEqual(weights[1]);
   });
 
@@ -108,10 +112,34 @@ describe('train', () => {
     const steps: number[] = [];
     const task = quadratic(losses);
     const outcome = await train(task, some, { onStep: ({ step }) => steps.push(step) });
-    expect(outcome).toEqual({ steps: 8, bestStep: 5, devLoss: 2 });
+    expect(outcome).toEqual({ steps: 8, bestStep: 5, dev: { loss: 2 } });
     expect(steps).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     // Without a dev set there is nothing to wait for.
     expect(await train(quadratic(), some)).toEqual({ steps: 10, bestStep: 10 });
+  });
+
+  describe('selecting by exact match', () => {
+    const scored: DevScores[] = [
+      { loss: 1, em: 0, f1: 5 },
+      { loss: 3, em: 50, f1: 60 },
+      { loss: 4, em: 50, f1: 70 },
+      { loss: 2, em: 50, f1: 50 },
+      { loss: 0.5, em: 40, f1: 90 },
+    ];
+
+    it('keeps the parameters of the highest, among equals of the lowest loss', async () => {
+      const some = settings({ max_steps: 5, select: 'em' });
+      const evaluated: EvaluationLine[] = [];
+      const outcome = await train(quadratic(scored), some, { onEvaluation: line => evaluated.push(line) });
+      expect(outcome).toEqual({ steps: 5, bestStep: 4, dev: scored[3] });
+      expect(evaluated.map(({ loss, em, f1 }) => ({ loss, em, f1 }))).toEqual(scored);
+      expect((await train(quadratic(scored), settings({ max_steps: 5 }))).bestStep).toBe(5);
+    });
+
+    it('waits for a new best of that kind', async () => {
+      const some = settings({ max_steps: 5, select: 'em', patience: 1 });
+      expect(await train(quadratic(scored), some)).toEqual({ steps: 3, bestStep: 2, dev: scored[1] });
+    });
   });
 
   it('saves its state as often as asked for, and every tenth of the run', async () => {
@@ -141,28 +169,35 @@ describe('a run that was interrupted', () => {
   const file = path.join(scratch, 'training.safetensors');
   const some = settings({ max_steps: 20, weight_decay: 0.01 });
   const devLosses = [9, 4, 5, 6, 7, 8, 9, 9, 9, 9];
+  const exactMatches = devLosses.map((loss, i): DevScores => ({
+    loss,
+    em: i === 3 ? 100 / 3 : 0,
+    f1: 100 / 7,
+  }));
 
-  it.each([undefined, devLosses])('goes on from its file to the same bits (dev losses: %s)', async losses => {
-    const whole = quadratic(losses);
+  it.each([
+    ['no dev set', 'loss', undefined],
+    ['dev losses', 'loss', devLosses],
+    ['exact matches', 'em', exactMatches],
+  ] as const)('goes on from its file to the same bits: %s', async (_, select, scores) => {
+    const some = settings({ max_steps: 20, weight_decay: 0.01, select });
+    const whole = quadratic(scores);
     const expected = await train(whole, some);
 
-    const interrupted = quadratic(losses);
+    const interrupted = quadratic(scores);
     const stopped = train(interrupted, some, {
       onCheckpoint: state => {
-        writeTrainingState(file, state);
+        writeTrainingState(file, state, 12.5);
         if (state.step === 10) throw new Error('interrupted');
       },
     });
     await expect(stopped).rejects.toThrow('interrupted');
 
-    const resumed = quadratic(losses?.slice(5));
+    const resumed = quadratic(scores?.slice(5));
     const steps: number[] = [];
-    const outcome = await train(
-      resumed,
-      some,
-      { onStep: ({ step }) => steps.push(step) },
-      readTrainingState(file),
-    );
+    const state = readTrainingState(file);
+    expect(state?.seconds).toBe(12.5);
+    const outcome = await train(resumed, some, { onStep: ({ step }) => steps.push(step) }, state);
     expect(steps[0]).toBe(10);
     expect(outcome).toEqual(expected);
     expect(resumed.weight).toEqual(whole.weight);
@@ -172,9 +207,9 @@ describe('a run that was interrupted', () => {
     const impatient = settings({ max_steps: 20, patience: 2, checkpoint_every: 1 });
     const whole = quadratic(devLosses);
     const expected = await train(whole, impatient, {
-      onCheckpoint: state => writeTrainingState(file, state),
+      onCheckpoint: state => writeTrainingState(file, state, 0),
     });
-    expect(expected).toEqual({ steps: 8, bestStep: 4, devLoss: 4 });
+    expect(expected).toEqual({ steps: 8, bestStep: 4, dev: { loss: 4 } });
     const resumed = quadratic();
     const state = readTrainingState(file);
     expect(await train(resumed, impatient, {}, state)).toEqual(expected);

@@ -15,6 +15,13 @@ export interface StepResult {
   readonly tokens: number;
 }
 
+/** Of the dev set: mean loss; exact match and F1 in percent where they were asked for. */
+export interface DevScores {
+  readonly loss: number;
+  readonly em?: number;
+  readonly f1?: number;
+}
+
 export interface TrainingTask {
   /** Number of training samples. */
   readonly samples: number;
@@ -22,25 +29,30 @@ export interface TrainingTask {
   readonly parameters: NamedArrays;
   /** One update's loss and gradients. `step` counts from 0. */
   gradients: (step: number) => Promise<StepResult>;
-  /** Loss on the dev set; absent: the last parameters are kept. */
-  devLoss?: () => Promise<number>;
+  /** Scores on the dev set; absent: the last parameters are kept. */
+  evaluate?: () => Promise<DevScores>;
 }
 
-/** The parameters with the lowest dev loss so far. */
+/** The parameters with the best scores on the dev set so far. */
 export interface BestParameters {
   /** Updates done when they were reached. */
   readonly step: number;
-  readonly loss: number;
+  readonly scores: DevScores;
   readonly parameters: NamedArrays;
 }
 
 /** Everything that an interrupted run needs to go on exactly as if it had not been interrupted. */
 export interface TrainingState {
-  /** The next step. */
+  /** The next step. What is drawn at random depends on it and the seed alone. */
   readonly step: number;
   readonly parameters: NamedArrays;
   readonly optimiser: AdamWState;
   readonly best?: BestParameters;
+}
+
+/** A {@link TrainingState} to go on from; its parameters are asked for one by one. */
+export interface ResumedState extends Omit<TrainingState, 'parameters'> {
+  readonly parameters: Pick<NamedArrays, 'get'>;
 }
 
 export interface TrainingHooks {
@@ -58,11 +70,12 @@ export interface TrainingOutcome {
   readonly steps: number;
   /** Updates done when the kept parameters were reached. */
   readonly bestStep: number;
-  readonly devLoss?: number;
+  /** Scores of the kept parameters; only with a dev set. */
+  readonly dev?: DevScores;
 }
 
 /** Times that a run is evaluated. */
-const evaluations = 10;
+export const evaluations = 10;
 
 /** Steps in one pass over the samples. */
 export function stepsPerEpoch(samples: number, { batch_size, grad_accumulation }: TrainingSettings): number {
@@ -75,8 +88,8 @@ export function totalSteps(samples: number, settings: TrainingSettings): number 
 }
 
 /**
- * Trains, evaluates every tenth of the run (METHOD step 1), and leaves the parameters with the lowest dev loss in place.
- * Ends early where the settings have patience and the dev loss has not become lower for so many evaluations.
+ * Trains, evaluates every tenth of the run (METHOD step 1), and leaves the parameters with the best scores on the dev
+ * set in place. Ends early where the settings have patience and there was no new best for so many evaluations.
  * @param from where an interrupted run stopped
  * @throws InputError if the loss stops being a number
  */
@@ -84,16 +97,10 @@ export async function train(
   task: TrainingTask,
   settings: TrainingSettings,
   hooks: TrainingHooks = {},
-  from?: TrainingState,
+  from?: ResumedState,
 ): Promise<TrainingOutcome> {
   const steps = totalSteps(task.samples, settings);
   const perEpoch = stepsPerEpoch(task.samples, settings);
-  const schedule = {
-    kind: settings.schedule,
-    learningRate: settings.lr,
-    totalSteps: steps,
-    warmupRatio: settings.warmup_ratio,
-  };
   const optimiser = new AdamW({ ...adamWDefaults, weightDecay: settings.weight_decay }, from?.optimiser);
   const evaluateAt = evaluationSteps(steps);
   let best = from?.best;
@@ -106,56 +113,80 @@ export async function train(
     return [...evaluateAt].filter(at => at > since && at <= done).length >= patience;
   };
 
-  let step = from?.step ?? 0;
-  for (; step < steps && !isExhausted(step); step++) {
-    const started = performance.now();
-    const { loss, loadBalancingLoss, gradients, tokens } = await task.gradients(step);
-    const norm = clipGlobalNorm(gradients, settings.clip);
-    if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
-      throw new InputError(
-        `Training diverged at step ${step} (loss ${loss}). Lower the learning rate (now ${settings.lr}).`,
-      );
-    }
-    const lr = learningRateAt(schedule, step);
-    optimiser.step(task.parameters, gradients, lr);
-    const seconds = (performance.now() - started) / 1000;
-    const balance = loadBalancingLoss === undefined ? {} : { load_balancing: loadBalancingLoss };
-    const line = { step, epoch: step / perEpoch, loss, ...balance, lr, grad_norm: norm };
-    hooks.onStep?.({ ...line, tokens_per_s: tokens / seconds }, steps);
-    const evaluates = evaluateAt.has(step + 1);
-    if (evaluates && task.devLoss) {
-      const devLoss = await task.devLoss();
-      hooks.onEvaluation?.({ step: step + 1, epoch: (step + 1) / perEpoch, split: 'dev', loss: devLoss });
-      if (!best || devLoss < best.loss) {
-        best = { step: step + 1, loss: devLoss, parameters: copyArrays(task.parameters) };
+  let done = from?.step ?? 0;
+  while (done < steps && !isExhausted(done)) {
+    const line = await update(task, settings, optimiser, done);
+    hooks.onStep?.(line, steps);
+    done++;
+    const evaluates = evaluateAt.has(done);
+    if (evaluates && task.evaluate) {
+      const scores = await task.evaluate();
+      hooks.onEvaluation?.({ step: done, epoch: done / perEpoch, split: 'dev', ...scores });
+      if (!best || isBetter(scores, best.scores, settings.select)) {
+        best = { step: done, scores, parameters: copyOf(task.parameters, best?.parameters) };
       }
     }
-    const saves = evaluates || (interval !== undefined && (step + 1) % interval === 0);
-    if (!saves) continue;
-    hooks.onCheckpoint?.({
-      step: step + 1,
-      parameters: task.parameters,
-      optimiser: optimiser.state,
-      ...(best ? { best } : {}),
-    });
+    if (evaluates || (interval !== undefined && done % interval === 0)) {
+      const { parameters } = task;
+      hooks.onCheckpoint?.({ step: done, parameters, optimiser: optimiser.state, ...(best && { best }) });
+    }
   }
-  if (!best) return { steps: step, bestStep: step };
+  if (!best) return { steps: done, bestStep: done };
   copyInto(task.parameters, best.parameters);
-  return { steps: step, bestStep: best.step, devLoss: best.loss };
+  return { steps: done, bestStep: best.step, dev: best.scores };
 }
 
-/** After how many updates the dev loss is taken: every tenth of the run, and at its end. */
+/** One update. A function of its own, so that nothing holds its gradients when the next one makes its own. */
+async function update(
+  task: TrainingTask,
+  settings: TrainingSettings,
+  optimiser: AdamW,
+  step: number,
+): Promise<TrainingLine> {
+  const started = performance.now();
+  const { loss, loadBalancingLoss, gradients, tokens } = await task.gradients(step);
+  const norm = clipGlobalNorm(gradients, settings.clip);
+  if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+    throw new InputError(
+      `Training diverged at step ${step} (loss ${loss}). Lower the learning rate (now ${settings.lr}).`,
+    );
+  }
+  const { lr: learningRate, schedule: kind, warmup_ratio: warmupRatio } = settings;
+  const schedule = { kind, learningRate, totalSteps: totalSteps(task.samples, settings), warmupRatio };
+  const lr = learningRateAt(schedule, step);
+  optimiser.step(task.parameters, gradients, lr);
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    step,
+    epoch: step / stepsPerEpoch(task.samples, settings),
+    loss,
+    ...(loadBalancingLoss === undefined ? {} : { load_balancing: loadBalancingLoss }),
+    lr,
+    grad_norm: norm,
+    tokens_per_s: tokens / seconds,
+  };
+}
+
+function isBetter(scores: DevScores, best: DevScores, select: TrainingSettings['select']): boolean {
+  if (select === 'loss' || scores.em === best.em) return scores.loss < best.loss;
+  return (scores.em ?? 0) > (best.em ?? 0);
+}
+
+/** After how many updates the dev set is evaluated: every tenth of the run, and at its end. */
 function evaluationSteps(steps: number): Set<number> {
   return new Set(
     Array.from({ length: evaluations }, (_, i) => Math.max(1, Math.round(((i + 1) * steps) / evaluations))),
   );
 }
 
-function copyArrays(arrays: NamedArrays): NamedArrays {
-  return new Map([...arrays].map(([name, values]) => [name, Float32Array.from(values)]));
+/** @param into an older copy, whose memory is used again */
+function copyOf(arrays: NamedArrays, into?: NamedArrays): NamedArrays {
+  if (!into) return new Map([...arrays].map(([name, values]) => [name, Float32Array.from(values)]));
+  copyInto(into, arrays);
+  return into;
 }
 
-function copyInto(target: NamedArrays, source: NamedArrays): void {
+function copyInto(target: NamedArrays, source: Pick<NamedArrays, 'get'>): void {
   for (const [name, values] of target) {
     const from = source.get(name);
     if (from?.length !== values.length)

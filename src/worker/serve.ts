@@ -2,6 +2,7 @@
 import { type CancellationToken, type MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 
 import { messageOf } from '../common/errors';
+import type { FinetuneRequest, FinetuneResult } from '../protocol/finetune';
 import type {
   CheckpointSummary,
   IdentifyRequest,
@@ -28,6 +29,7 @@ import { JobQueue } from './job-queue';
 export interface Jobs {
   inspect(folder: string): CheckpointSummary;
   identify(request: IdentifyRequest, hooks: JobHooks): Promise<IdentifyResult>;
+  finetune(request: FinetuneRequest, hooks: JobHooks): Promise<FinetuneResult>;
   traceRouting(request: TraceRequest, hooks: JobHooks): Promise<RoutingView>;
 }
 
@@ -74,6 +76,10 @@ export function serve(connection: MessageConnection, jobs: Jobs): { shutDown: ()
   handle('identify', (params, hooks) => {
     const request = parseMessage(engineMethods.identify.params, params, 'identify');
     return queue.run(() => jobs.identify(request, hooks), hooks.signal);
+  });
+  handle('finetune', (params, hooks) => {
+    const request = parseMessage(engineMethods.finetune.params, params, 'finetune');
+    return queue.run(() => jobs.finetune(request, hooks), hooks.signal);
   });
   handle('traceRouting', (params, hooks) => {
     const request = parseMessage(engineMethods.traceRouting.params, params, 'traceRouting');

@@ -67,6 +67,10 @@ const identify = (model: string, train: string, ...more: string[]): string[] => 
   ...['identify', model, '--train', train, '--max-steps', '1', '--threads', '1', '--out', file('run')],
   ...more,
 ];
+const finetune = (method: string, ...more: string[]): string[] => [
+  ...['finetune', good, '--method', method, '--train', tokens, '--max-steps', '1', '--threads', '1'],
+  ...['--out', file('run'), ...more],
+];
 const trace = (model: string, ...more: string[]): string[] => [
   ...['trace', model, '--threads', '1', '--out', file('trace.safetensors')],
   ...more,
@@ -232,6 +236,37 @@ const cases: Record<string, [args: string[], named: (string | RegExp)[]]> = {
   'a run to resume that is none': [
     ['identify', good, '--resume', full],
     [full, 'run.json', 'identify'],
+  ],
+  'fine-tuning without a method': [
+    ['finetune', good, '--train', tokens],
+    ['--method', 'ceft, esft, random, rt, fft'],
+  ],
+  'an unknown method': [finetune('lora'), ['--method', "'lora'", 'ceft']],
+  'fine-tuning without training data': [
+    ['finetune', good, '--method', 'rt'],
+    ['--train', 'Give a file'],
+  ],
+  'no experts to train': [finetune('ceft'), ['--experts', 'context-dependence.json', 'list']],
+  'experts for a method that trains none': [
+    finetune('fft', '--experts', file('none.json')),
+    ['--experts: fft takes no list'],
+  ],
+  'a list of experts that is not there': [
+    finetune('ceft', '--experts', file('nowhere.json')),
+    [file('nowhere.json'), 'cannot be read', 'Check the path'],
+  ],
+  'a list of experts that the model does not have': [
+    finetune('ceft', '--experts', write('experts.json', { experts: { 0: [experts] } })),
+    ['experts.json', 'layer 0', `expert ${experts}`],
+  ],
+  'an unknown type of saved weights': [
+    finetune('rt', '--save-dtype', 'int8'),
+    ['--save-dtype', "'int8'", 'bf16'],
+  ],
+  'a selection by exact match without a dev set': [finetune('rt', '--select', 'em'), ['--select', '--dev']],
+  'a memory budget that is too small for training': [
+    finetune('fft', '--memory-budget', '0.01'),
+    ['memory budget of 0.01 GB is too small', 'at least'],
   ],
   'an unknown command': [
     ['identfy', good],

@@ -11,7 +11,13 @@ import { baseVariant, type Variant } from '../../src/lens/variant';
 import { families } from '../../src/model/families';
 import { Model } from '../../src/model/model';
 import type { Estimate } from '../../src/protocol/analysis-results';
-import { goldenFolder, goldenIsPresent, goldenJson, goldenRouters, goldenTraceRows } from '../helpers/golden';
+import {
+  goldenFolder,
+  goldenIsPresent,
+  goldenJson,
+  goldenRouterWeights,
+  goldenTraceRows,
+} from '../helpers/golden';
 
 type Span = [number, number];
 /** [layer]; null where the base is 0. */
@@ -91,7 +97,7 @@ for (const { name } of families) {
         return { inputIds, spans };
       });
       base = baseVariant(model);
-      tuned = { name: 'router-tuned', model, pass: { routers: goldenRouters(model, name) } };
+      tuned = { name: 'router-tuned', model: model.withWeights(goldenRouterWeights(model, name)), pass: {} };
     });
     afterAll(() => model.release());
 

@@ -16,6 +16,14 @@ export function runCli(
   args: readonly string[],
   onStderr?: (stderr: string, child: ChildProcess) => void,
 ): Promise<CliResult> {
+  return startCli(args, onStderr).result;
+}
+
+/** The same, for those who have to do with the process while it runs. */
+export function startCli(
+  args: readonly string[],
+  onStderr?: (stderr: string, child: ChildProcess) => void,
+): { readonly child: ChildProcess; readonly result: Promise<CliResult> } {
   const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -23,8 +31,9 @@ export function runCli(
     stderr += text;
     onStderr?.(stderr, child);
   });
-  return new Promise((resolve, reject) => {
+  const result = new Promise<CliResult>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', code => resolve({ code, stdout, stderr }));
   });
+  return { child, result };
 }

@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import type { HostTensor } from '../../src/engine/session';
 import { SafetensorsFile } from '../../src/model/checkpoint/safetensors-file';
 import type { Model, Routers } from '../../src/model/model';
+import type { TunedWeights } from '../../src/model/tuned-weights';
 
 /** The folder of golden files, beside the project. Tests that need it say *skipped* where it is absent. */
 export const goldenFolder = path.resolve(import.meta.dirname, '../../../shared/golden');
@@ -51,6 +52,14 @@ export function goldenRouters(model: Model, family: string): Routers {
       ),
     ]),
   );
+}
+
+/** The same, to be fed to a model. */
+export function goldenRouterWeights(model: Model, family: string): TunedWeights {
+  const named = [...goldenRouters(model, family)].flatMap(([layer, feeds]) =>
+    Object.entries(feeds).map(([feed, tensor]) => [`layers.${layer}.${feed}`, tensor] as const),
+  );
+  return { tensors: new Map(named) };
 }
 
 /** Tolerances of a float32 runtime (README §5 of the golden files). */

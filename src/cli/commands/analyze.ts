@@ -20,6 +20,7 @@ import { withProgress } from '../progress-line';
 interface AnalyzeOptions extends EvaluationOptionValues {
   data?: string | string[];
   run?: string | string[];
+  experts?: string;
   mask?: string[];
   random?: number;
   sample?: number;
@@ -41,12 +42,14 @@ const analyses: Record<AnalysisKind, (command: Command) => Command> = {
       .description('log-probability of each answer token with minus without the context')
       .option('--run <folder>', 'compare with the tuned weights of this run'),
   masking: command =>
-    withRun(withData(command))
+    withExperts(withRun(withData(command)))
       .description('answers with context-faithful, original and random experts switched off')
       .option('--mask <file>', 'a further list of experts to switch off; may be repeated', collected)
       .addOption(numberOption('--random <n>', 'random lists of as many experts (default: 3)')),
   patterns: command =>
-    withRun(withDatasets(command)).description('a map of samples by the context-faithful experts they use'),
+    withExperts(withRun(withDatasets(command))).description(
+      'a map of samples by the context-faithful experts they use',
+    ),
   transfer: command =>
     withRuns(withDatasets(command)).description('runs tuned on one dataset, evaluated on the others'),
   forgetting: command =>
@@ -59,6 +62,8 @@ const withData = (command: Command): Command => command.requiredOption('--data <
 const withDatasets = (command: Command): Command =>
   command.requiredOption('--data <file>', `${samples}; may be repeated`, collected);
 const withRun = (command: Command): Command => command.requiredOption('--run <folder>', 'the tuned run');
+const withExperts = (command: Command): Command =>
+  command.option('--experts <file>', "lists the experts: a context-dependence.json (default: the run's own)");
 const withRuns = (command: Command): Command =>
   command.requiredOption('--run <folder>', 'a tuned run; may be repeated', collected);
 
@@ -79,7 +84,7 @@ export function addAnalyze(program: Command): void {
 
 /** A field that the kind of analysis does not have is undefined, and dropped with the check of the request. */
 function requestOf(kind: AnalysisKind, model: string, options: AnalyzeOptions): AnalyzeRequestInput {
-  const { data, run, mask, random, sample, out, ...others } = options;
+  const { data, run, experts, mask, random, sample, out, ...others } = options;
   return {
     ...evaluationSettings(others),
     kind,
@@ -87,6 +92,7 @@ function requestOf(kind: AnalysisKind, model: string, options: AnalyzeOptions): 
     data,
     run,
     runs: run,
+    experts,
     masks: mask,
     random,
     sample,

@@ -6,7 +6,8 @@ import type { Cell, Table } from '../csv';
 import { type Bar, barPanel } from '../figures/bar-panel';
 import { figure, type Panel } from '../figures/figure';
 import { seriesColour } from '../figures/style';
-import { phases } from '../identify-setup';
+import { phases as finetunePhases } from '../finetune-setup';
+import { phases as identifyPhases } from '../identify-setup';
 import { openRunOf, variantNames } from '../variant';
 import type { AnalysisJob, AnalysisOutcome } from './analysis-job';
 
@@ -25,7 +26,7 @@ export function analyseCost({ request, model }: AnalysisJob<'cost'>): Promise<An
   return Promise.resolve({ result, table: costTable(result), figure: costFigure(result) });
 }
 
-function costOf({ status, timings, memory, results }: RunRecord, name: string, run: string): Cost {
+function costOf({ job, status, timings, memory, results }: RunRecord, name: string, run: string): Cost {
   if (status !== 'done') throw new InputError(`${run}: the run is ${status}, so its cost is not known.`);
   const { trainable_parameters, steps, tuned } = results;
   return {
@@ -33,7 +34,7 @@ function costOf({ status, timings, memory, results }: RunRecord, name: string, r
     run,
     trainable_parameters,
     steps,
-    training_seconds: timings[phases.tuning],
+    training_seconds: timings[job === 'identify' ? identifyPhases.tuning : finetunePhases.tuning],
     total_seconds: Object.values(timings).reduce((sum, seconds) => sum + seconds, 0),
     ...memory,
     tuned,

@@ -9,7 +9,7 @@ import { scoreChange, scoresOf } from '../evaluate';
 import { checkedMask, randomExperts, readExpertList } from '../expert-list';
 import { barPanel } from '../figures/bar-panel';
 import { figure } from '../figures/figure';
-import { baseVariant, openRunOf, tunedVariant, type Variant } from '../variant';
+import { baseVariant, statisticsOf, tunedVariant, type Variant } from '../variant';
 import { type AnalysisJob, type AnalysisOutcome, intervalNote, onlyDataset } from './analysis-job';
 import { answersOf, checkAnswered, percent, scoreBars, scoreCells, scoreColumns, scoreKey } from './answers';
 
@@ -49,20 +49,20 @@ export async function analyseMasking(job: AnalysisJob<'masking'>): Promise<Analy
 /** Base, tuned, tuned with CE, OE, random and further lists masked. */
 function maskingConditions({ request, model }: AnalysisJob<'masking'>): Condition[] {
   const tuned = tunedVariant(request.run, model);
-  const { ce, oe, k } = openRunOf(request.run, model).contextDependence();
+  const { ce, oe, k } = statisticsOf(request.run, model, request.experts);
   const masked = (name: string, list: ExpertList, where: string): Condition => ({
     name: `${tuned.name}, ${name} masked`,
     masked: list,
     variant: { ...tuned, pass: { ...tuned.pass, mask: checkedMask(list, model, where) } },
   });
   const random = Array.from({ length: request.random }, (_, i) =>
-    masked(`random ${i + 1}`, randomExperts(model, k, request.seed + i), 'random experts'),
+    masked(`random ${i + 1}`, randomExperts(model.architecture, k, request.seed + i), 'random experts'),
   );
   return [
     { name: 'base', masked: {}, variant: baseVariant(model) },
     { name: tuned.name, masked: {}, variant: tuned },
-    masked('OE', oe, request.run),
-    masked('CE', ce, request.run),
+    masked('OE', oe, request.experts ?? request.run),
+    masked('CE', ce, request.experts ?? request.run),
     ...random,
     ...request.masks.map(file => masked(path.basename(file), readExpertList(file, model), file)),
   ];

@@ -4,7 +4,7 @@ import { SCHEMA_VERSION } from '../../protocol/artifacts';
 import type { Cell, Table } from '../csv';
 import { figure } from '../figures/figure';
 import { groupKey, scatterPanel } from '../figures/scatter-panel';
-import { openRunOf, shortNames, tunedVariant } from '../variant';
+import { shortNames, statisticsOf, tunedVariant } from '../variant';
 import type { AnalysisJob, AnalysisOutcome } from './analysis-job';
 import { embedInPlane, expertActivations } from './patterns';
 
@@ -14,7 +14,7 @@ type Result = AnalysisResultOf<'patterns'>;
 export async function analysePatterns(job: AnalysisJob<'patterns'>): Promise<AnalysisOutcome> {
   const { request, model, datasets } = job;
   const tuned = tunedVariant(request.run, model);
-  const { ce } = openRunOf(request.run, model).contextDependence();
+  const { ce } = statisticsOf(request.run, model, request.experts);
   const names = shortNames(request.data);
   const passName = (name: string): string => `Routing of ${name}`;
   const map = 'Map (UMAP)';

@@ -19,9 +19,7 @@ export function writeReport(runFolder: string, assets: string = path.join(__dirn
   const data: ReportData = {
     run: folder.record(),
     metrics: folder.metrics(),
-    context_dependence: existsSync(folder.file(runFiles.contextDependence))
-      ? folder.contextDependence()
-      : undefined,
+    context_dependence: folder.statistics(),
   };
   const file = folder.file(runFiles.report);
   writeFileAtomically(
