@@ -34,7 +34,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{src,webview,bench,demo-model}/**/*.test.ts', 'test/golden/**/*.test.ts'],
+          include: ['{src,webview,bench,demo-model,reproduce}/**/*.test.ts', 'test/golden/**/*.test.ts'],
         },
       },
       {
