@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 /**
  * SwiftShader, a Vulkan device in software that every Chromium and Chrome for Linux carries with it, together with the
@@ -29,6 +29,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Those of vitest.long.config.mts.
+    exclude: [...configDefaults.exclude, '**/*.long.test.ts'],
     projects: [
       {
         extends: true,
