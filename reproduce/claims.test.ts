@@ -24,10 +24,12 @@ describe('the rule for "as good or better"', () => {
     ['above', [1, 3], 'holds'],
     // Mean −1, deviation 1.41.
     ['below, within a deviation', [-2, 0], 'holds'],
+    ['no difference at all', [0, 0], 'holds'],
     // Mean −3, deviation 1.41.
     ['below by more than a deviation', [-4, -2], 'does not hold'],
-    // Mean −6, deviation 8.49: more than five points.
+    // Means −6 and 2, deviation 8.49: more than five points.
     ['below, within a deviation that is too large', [-12, 0], 'not clear'],
+    ['above, within a deviation that is too large', [-4, 8], 'not clear'],
     ['one seed', [2], 'not clear'],
   ] as const)('%s', (_, values, verdict) => {
     expect(notBelow(values)).toBe(verdict);

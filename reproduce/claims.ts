@@ -19,8 +19,8 @@ export interface Claim {
 /** "Far above", in percentage points. */
 export const wideMargin = 10;
 
-/** Above this deviation, in percentage points, "within one deviation" says nothing. */
-export const largestTolerance = 5;
+/** With a larger deviation than this, in percentage points, "within one deviation" says nothing. */
+export const largestDeviation = 5;
 
 /**
  * Whether differences (by seed) are above a margin: holds if they are by more than one deviation, does not hold if they
@@ -32,11 +32,11 @@ export function above(values: readonly number[], margin = 0): Verdict {
   return mean + deviation < margin ? 'does not hold' : 'not clear';
 }
 
-/** Whether differences (by seed) are at least 0 or within one deviation, at most {@link largestTolerance}, of it. */
+/** Whether differences (by seed) are above 0, or within one deviation of it, which is {@link largestDeviation} at most. */
 export function notBelow(values: readonly number[]): Verdict {
-  const { mean, deviation } = spread(values);
-  if (mean + deviation < 0) return 'does not hold';
-  return mean >= -Math.min(deviation, largestTolerance) ? 'holds' : 'not clear';
+  const verdict = above(values);
+  if (verdict !== 'not clear') return verdict;
+  return spread(values).deviation <= largestDeviation ? 'holds' : 'not clear';
 }
 
 interface Side {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 import { writeFileAtomically } from '../src/common/atomic-file';
-import { type Claim, claimsOf, largestTolerance, wideMargin } from './claims';
+import { type Claim, claimsOf, largestDeviation, wideMargin } from './claims';
 import type { Measurements } from './measurements';
 import { paper, paperFineTuning, paperMasking, paperRouterTuning } from './paper';
 import { picturesOf } from './pictures';
@@ -92,7 +92,7 @@ function claimsSection(claims: readonly Claim[]): string[] {
         paper,
       ]),
     ]),
-    `The rule: differences are taken seed by seed. A claim that one side is larger _holds_ if the mean difference is above 0 (for "far more": above ${wideMargin} points) by more than one deviation, _does not hold_ if it is below by more than one, and is _not clear_ otherwise, or with one seed. "As good or better" holds if the mean difference is not below 0 by more than one deviation, or ${largestTolerance} points. Masking is judged with as many experts a layer as a token is sent to.`,
+    `The rule: differences are taken seed by seed. A claim that one side is larger _holds_ if the mean difference is above 0 (for "far more": above ${wideMargin} points) by more than one deviation, _does not hold_ if it is below by more than one, and is _not clear_ otherwise, or with one seed. "As good or better" holds, too, where that is not clear with a deviation of at most ${largestDeviation} points. Masking is judged with as many experts a layer as a token is sent to.`,
   ];
 }
 

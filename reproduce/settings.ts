@@ -28,8 +28,7 @@ export type Task = (typeof tasks)[number];
 export const mappedDatasets = ['swap', 'true', 'multihop', 'reading'] as const;
 
 /** Test sets that all methods answer: contexts that contradict memory, contexts that agree with it, no contexts. */
-export const testSets = ['swap', 'true', 'closed'] as const;
-export type TestSet = (typeof testSets)[number];
+export type TestSet = 'swap' | 'true' | 'closed';
 
 export interface Settings {
   readonly seeds: readonly number[];
