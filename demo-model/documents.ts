@@ -5,7 +5,7 @@ import { chatMarks, endOfText } from './chat-format';
 import { between, pick, pickWeighted } from './choices';
 import { askClosed, askKnown, askTwoHop, distractorCount, renderQuestion } from './questions';
 import { relationNames, relations, relationsOf } from './relations';
-import { renderContext, Scene, type Setting } from './scenes';
+import { renderContext, renderStatement, Scene, type Setting } from './scenes';
 import type { Statement, World } from './world';
 
 /** Answers are what the model should say, passages what it should learn from, contexts what it may read. */
@@ -27,14 +27,16 @@ export type DocumentKind = 'closed' | 'known' | 'passage' | 'reading' | 'registe
 /** Shares of the kinds of documents. */
 export type Mix = Readonly<Partial<Record<DocumentKind, number>>>;
 
-/** To learn reading first. */
+/** To learn to find what was said, in the same words at first. */
+export const findingMix: Mix = { register: 0.45, restated: 0.25, reading: 0.2, story: 0.1 };
+/** To learn reading. */
 export const readingMix: Mix = {
-  passage: 0.05,
+  passage: 0.03,
   closed: 0.05,
-  reading: 0.45,
-  restated: 0.15,
-  register: 0.2,
-  story: 0.1,
+  reading: 0.4,
+  restated: 0.1,
+  register: 0.17,
+  story: 0.25,
 };
 /** To learn the facts, and when to rely on them. */
 export const memoryMix: Mix = {
@@ -112,28 +114,38 @@ const writers: Record<DocumentKind, (world: World, random: Random, options: Docu
     const topic = scene.pickTopic();
     scene.tell(topic);
     scene.distract(topic, distractorCount(random, level));
-    return plainText(
-      { text: `${renderContext(scene.statements, random)} ${wordings.restated}`, kind: 'context' },
-      { text: ` ${renderContext(scene.statements, random)}`, kind: 'passage' },
-    );
+    const told = scene.statements.map(statement => ({
+      ...statement,
+      sentence: renderStatement(statement, random),
+    }));
+    const first = random.shuffled(told).map(({ sentence }) => sentence);
+    // At first in the same words: there what was said is found more easily.
+    const isReworded = random.uniform() < level;
+    const second = random
+      .shuffled(told)
+      .flatMap(({ sentence, ...statement }) =>
+        retell(isReworded ? renderStatement(statement, random) : sentence, statement),
+      );
+    return plainText({ text: `${first.join(' ')} ${wordings.restated}`, kind: 'context' }, ...second);
   },
 
-  register(world, random, { level }) {
+  register(world, random) {
     const scene = new Scene({ world, random, familiarity: 'novel', truthful: false });
     const relation = pick(random, relationNames);
-    const count = between(random, 2, 3 + Math.round(7 * level));
+    const count = between(random, 3, 8);
     while (scene.size < count)
       scene.tell({ subject: scene.pickSubject(relations[relation].subject), relation });
     const separator = pick(random, wordings.registerSeparators);
     const lines = scene.statements.map(({ subject, object }) => `\n${subject}${separator} ${object}.`);
-    const again = random.shuffled(scene.statements).flatMap(({ subject, object }): Piece[] => [
-      { text: `\n${subject}${separator}`, kind: 'context' },
-      { text: ` ${object}.`, kind: 'answer' },
-    ]);
-    return plainText(
-      { text: `${wordings.register}${lines.join('')}\n${wordings.registerAgain}`, kind: 'context' },
-      ...again,
-    );
+    const again = (): Piece[] => [
+      { text: `\n${wordings.registerAgain}`, kind: 'context' },
+      ...random.shuffled(scene.statements).flatMap(({ subject, object }): Piece[] => [
+        { text: `\n${subject}${separator}`, kind: 'context' },
+        { text: ` ${object}.`, kind: 'answer' },
+      ]),
+    ];
+    const list: Piece = { text: wordings.register + lines.join(''), kind: 'context' };
+    return plainText(list, ...again(), ...again());
   },
 
   known(world, random, options) {
@@ -145,6 +157,19 @@ const writers: Record<DocumentKind, (world: World, random: Random, options: Docu
     return conversation([{ user: renderUserTurn(sample), answer }]);
   },
 };
+
+/** A sentence that was told before, its object apart where it follows from the subject before it. */
+function retell(sentence: string, { subject, object }: Statement): Piece[] {
+  const text = ` ${sentence}`;
+  const at = text.indexOf(` ${object}`);
+  if (at < text.indexOf(subject)) return [{ text, kind: 'context' }];
+  const end = at + object.length + 1;
+  return [
+    { text: text.slice(0, at), kind: 'context' },
+    { text: text.slice(at, end), kind: 'answer' },
+    { text: text.slice(end), kind: 'context' },
+  ];
+}
 
 type UserTurn = typeof renderUserTurn;
 
@@ -160,7 +185,8 @@ function readingDocument(setting: Setting, userTurn: UserTurn, { level, pTwoHop 
   scene.tell(topic);
   scene.distract(topic, distractorCount(random, level));
   const context = renderContext(scene.statements, random);
-  const asked = random.shuffled(scene.statements).slice(0, between(random, 2, 8));
+  // Most tokens of a document are context: many questions about it, some twice, make more of them.
+  const asked = Array.from({ length: between(random, 4, 12) }, () => pick(random, scene.statements));
   const exchanges = asked.map((statement, i) => {
     const question = renderQuestion(statement, random);
     return { user: i === 0 ? userTurn({ context, question }) : followUp(question), answer: statement.object };

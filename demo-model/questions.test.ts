@@ -158,8 +158,8 @@ describe('all questions', () => {
         });
         expect(sizes[0]).toBeGreaterThanOrEqual(2);
         expect(sizes[0]).toBeLessThanOrEqual(3);
-        expect(sizes[1]).toBeGreaterThanOrEqual(5);
-        expect(sizes[1]).toBeLessThanOrEqual(11);
+        expect(sizes[1]).toBeGreaterThanOrEqual(3);
+        expect(sizes[1]).toBeLessThanOrEqual(7);
       }),
     );
   });

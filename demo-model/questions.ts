@@ -34,7 +34,7 @@ export interface KnownQuestion extends Question {
 
 /** How many statements stand beside those that answer the question. */
 export function distractorCount(random: Random, level = 1): number {
-  return between(random, Math.round(1 + 3 * level), Math.round(2 + 8 * level));
+  return between(random, Math.round(1 + level), Math.round(2 + 4 * level));
 }
 
 /** One-hop, about a known subject: the context is true, or says something else than is known (as in NQ-Swap). */

@@ -122,7 +122,7 @@ export function renderContext(statements: readonly Statement[], random: Random):
     .join(' ');
 }
 
-function renderStatement({ subject, relation, object }: Statement, random: Random): string {
+export function renderStatement({ subject, relation, object }: Statement, random: Random): string {
   const template = pick(random, relations[relation].statements);
   const opening = pick(random, openings);
   const sentence = opening === '' ? template : template.replace(/^The /, 'the ');

@@ -42,11 +42,11 @@ export function generateTasks(world: World, seed: number): Map<string, Question[
   return samples;
 }
 
-/** Writes a JSON file for each task and split. */
-export function writeTasks(folder: string, world: World, seed: number): void {
-  for (const [name, samples] of generateTasks(world, seed)) {
-    writeJsonAtomically(path.join(folder, `${name}.json`), samples);
-  }
+/** Writes a JSON file for each task and split. @returns how many samples each has, by its name */
+export function writeTasks(folder: string, world: World, seed: number): Map<string, number> {
+  const tasks = generateTasks(world, seed);
+  for (const [name, samples] of tasks) writeJsonAtomically(path.join(folder, `${name}.json`), samples);
+  return new Map([...tasks].map(([name, { length }]) => [name, length]));
 }
 
 /** Samples with contexts and questions that differ. */
