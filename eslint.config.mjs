@@ -27,7 +27,10 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['src/cli/**', 'bench/**', 'demo-model/**', 'reproduce/**', 'test/**'], rules: { 'no-console': 'off' } },
+  {
+    files: ['src/cli/**', 'bench/**', 'demo-model/**', 'reproduce/**', 'test/**'],
+    rules: { 'no-console': 'off' },
+  },
   { files: ['webview/**/*.ts', 'src/extension/**/*.ts'], ...noUnsanitized.configs.recommended },
   {
     files: ['**/*.mjs', '**/*.cjs'],
