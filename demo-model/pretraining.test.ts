@@ -15,20 +15,19 @@ const settings = {
   steps: 4,
   learningRate: { muon: 5e-3, adamw: 4e-3 },
   warmup: 2,
-  decayShare: 0.5,
+  decayFrom: 2,
   loadBalancing: 0.01,
 };
 const curriculum = {
-  steps: 4,
   batchTokens: 300,
-  stages: [0, 0.5] as [number, number],
-  growth: [0, 0.5] as [number, number],
+  stages: [0, 2] as [number, number],
+  growth: [0, 2] as [number, number],
   seed: 1,
 };
 
 describe('rateFactor', () => {
   it('rises, stays, and falls to zero', () => {
-    const shape = { steps: 10, warmup: 2, decayShare: 0.5 };
+    const shape = { steps: 10, warmup: 2, decayFrom: 5 };
     const factors = Array.from({ length: 10 }, (_, step) => rateFactor(step, shape));
     expect(factors).toEqual([0.5, 1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2]);
   });
@@ -57,7 +56,7 @@ describe('pretrain', () => {
     const stopped = pretrain(model, batches, settings, {
       checkpointInterval: 2,
       onCheckpoint: state => {
-        writeTrainingState(file, state);
+        writeTrainingState(file, state, 0);
         interrupted.abort();
       },
       signal: interrupted.signal,

@@ -8,7 +8,7 @@ import { AdamW, adamWDefaults, clipGlobalNorm, type NamedArrays } from '../src/t
 import { Muon } from '../src/train/muon';
 import { fullParameters, type TrainableParameters } from '../src/train/parameters';
 import { allNames } from '../src/train/trainable-names';
-import type { TrainingState } from '../src/train/training-loop';
+import type { ResumedState, TrainingState } from '../src/train/training-loop';
 import type { TrainingBatches } from './training-batches';
 
 export interface PretrainingSettings {
@@ -17,8 +17,8 @@ export interface PretrainingSettings {
   readonly learningRate: { readonly muon: number; readonly adamw: number };
   /** Steps in which the rates rise. */
   readonly warmup: number;
-  /** Share of the steps in which they fall to zero. */
-  readonly decayShare: number;
+  /** Step from which on they fall to zero. */
+  readonly decayFrom: number;
   /** Factor of the load-balancing loss of the routers. */
   readonly loadBalancing: number;
 }
@@ -33,7 +33,7 @@ export interface StepReport {
 }
 
 export interface PretrainingHooks {
-  readonly from?: TrainingState;
+  readonly from?: ResumedState;
   readonly onStep?: (report: StepReport) => void;
   /** Updates between checkpoints; default: 100. */
   readonly checkpointInterval?: number;
@@ -102,12 +102,12 @@ function matricesOfLayers(model: Model, names: readonly string[]): Map<string, r
 /** Linear warm-up, then constant, then linearly to zero. */
 export function rateFactor(
   step: number,
-  { steps, warmup, decayShare }: Pick<PretrainingSettings, 'steps' | 'warmup' | 'decayShare'>,
+  { steps, warmup, decayFrom }: Pick<PretrainingSettings, 'steps' | 'warmup' | 'decayFrom'>,
 ): number {
-  return Math.min(1, (step + 1) / warmup, (steps - step) / (steps * decayShare));
+  return Math.min(1, (step + 1) / warmup, (steps - step) / (steps - decayFrom));
 }
 
-function known(arrays: NamedArrays, name: string): Float32Array {
+function known(arrays: Pick<NamedArrays, 'get'>, name: string): Float32Array {
   const values = arrays.get(name);
   if (!values) throw new Error(`The saved training state has no "${name}".`);
   return values;

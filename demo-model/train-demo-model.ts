@@ -16,7 +16,7 @@ import type { HostTensor } from '../src/engine/session';
 import { Model } from '../src/model/model';
 import { writeTunedWeights } from '../src/model/tuned-files/weights-file';
 import { readTrainingState, writeTrainingState } from '../src/train/training-state-file';
-import { HeldOutQuestions,type HeldOutScores } from './held-out';
+import { HeldOutQuestions, type HeldOutScores } from './held-out';
 import { writeInitialCheckpoint } from './initial-checkpoint';
 import { modelCard } from './model-card';
 import { pretrain, type StepReport } from './pretraining';
@@ -28,13 +28,13 @@ import { World } from './world';
 const worldSeed = 1;
 const defaults = {
   seed: 0,
-  steps: 3000,
+  steps: 1800,
   batchTokens: 4096,
-  stages: [0.15, 0.6] as [number, number],
-  growth: [0.2, 0.45] as [number, number],
+  stages: [390, 1000] as [number, number],
+  growth: [520, 1170] as [number, number],
   learningRate: { muon: 5e-3, adamw: 4e-3 },
   warmup: 80,
-  decayShare: 0.6,
+  decayFrom: 1000,
   loadBalancing: 0.01,
 };
 type Settings = typeof defaults;
@@ -86,10 +86,10 @@ async function train(
     ...(from ? { from } : {}),
     onStep: report => recent.push(report),
     onCheckpoint: async (state, trained) => {
-      writeTrainingState(stateFile, state);
       scores = await questions.score(trained);
       const line = { step: state.step, ...meansOf(recent.splice(0)), ...scores };
       appendFileSync(log, `${JSON.stringify(line)}\n`);
+      writeTrainingState(stateFile, state, totals(log).seconds);
       console.log(JSON.stringify(line));
     },
   });

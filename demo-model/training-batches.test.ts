@@ -4,10 +4,9 @@ import { TrainingBatches } from './training-batches';
 import { World } from './world';
 
 const curriculum = {
-  steps: 100,
   batchTokens: 600,
-  stages: [0.2, 0.5] as [number, number],
-  growth: [0.1, 0.4] as [number, number],
+  stages: [20, 50] as [number, number],
+  growth: [10, 40] as [number, number],
   seed: 3,
 };
 const world = new World(1);

@@ -15,12 +15,11 @@ import { buildVocabulary } from './tokenizer-files';
 import type { World } from './world';
 
 export interface Curriculum {
-  readonly steps: number;
   /** Tokens of a batch, about. */
   readonly batchTokens: number;
-  /** Shares of the steps at which the model goes on from finding words again to reading, and to facts. */
+  /** Steps at which the model goes on from finding words again to reading, and to facts. */
   readonly stages: readonly [reading: number, memory: number];
-  /** Shares of the steps at which contexts begin to grow, and have their full length. */
+  /** Steps at which contexts begin to grow, and have their full length. */
   readonly growth: readonly [start: number, end: number];
   readonly seed: number;
 }
@@ -82,13 +81,12 @@ export class TrainingBatches {
   }
 
   private stage(step: number): { mix: Mix; level: number } {
-    const { steps, stages, growth } = this.curriculum;
+    const { stages, growth } = this.curriculum;
     const [reading, memory] = stages;
     const [start, end] = growth;
-    const progress = step / steps;
     return {
-      mix: progress < reading ? findingMix : progress < memory ? readingMix : memoryMix,
-      level: Math.min(1, Math.max(0, (progress - start) / (end - start))),
+      mix: step < reading ? findingMix : step < memory ? readingMix : memoryMix,
+      level: Math.min(1, Math.max(0, (step - start) / (end - start))),
     };
   }
 
