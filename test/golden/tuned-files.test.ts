@@ -146,7 +146,18 @@ for (const { name: family } of families) {
         const ends = ['mixtral', 'minicpm_moe'].includes(family)
           ? ['w1', 'w2', 'w3']
           : ['down_proj', 'gate_proj', 'up_proj'];
-        expect(config(folder).target_modules.toSorted()).toEqual(ends);
+        const { target_modules, target_parameters, rank_pattern, alpha_pattern } = config(folder);
+        if (family === 'qwen2_moe') {
+          // PEFT knows the linear layers of all others.
+          expect(target_modules).toEqual([]);
+          expect(target_parameters?.toSorted()).toEqual(['experts.down_proj', 'experts.gate_up_proj']);
+          expect(rank_pattern).toEqual({ 'experts.gate_up_proj': 2 * golden.r });
+          expect(alpha_pattern).toEqual({ 'experts.gate_up_proj': 2 * golden.lora_alpha });
+        } else {
+          expect(target_modules.toSorted()).toEqual(ends);
+          expect(target_parameters).toBeUndefined();
+          expect(rank_pattern).toEqual({});
+        }
         expect(readAdapter(folder, checkpoint)).toEqual({ tensors: factors(), adapter });
         await expectLogits(folder);
       });

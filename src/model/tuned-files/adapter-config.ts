@@ -26,8 +26,8 @@ export function adapterConfig(
   // Side by side, the additions to several matrices of an expert have the rank of all of them together.
   const ofSeveral = (value: number): Record<string, number> =>
     Object.fromEntries(
-      places.flatMap(({ stack: { matrices }, target: { name } }) =>
-        matrices > 1 ? [[name.split('.').slice(-2).join('.'), matrices * value]] : [],
+      places.flatMap(({ target: { name, additions } }) =>
+        additions > 1 ? [[name.split('.').slice(-2).join('.'), additions * value]] : [],
       ),
     );
   return {

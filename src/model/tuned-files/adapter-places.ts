@@ -1,5 +1,5 @@
 /** @file Where PEFT looks for the low-rank additions to the weights of a model, and what it calls them. */
-import type { Architecture, WeightReference } from '../architecture';
+import type { Architecture } from '../architecture';
 import { canonicalShape, weightsByTensor } from '../weight-names';
 import { type FactorStack, factorStack } from './factor-stack';
 
@@ -18,8 +18,16 @@ export interface AdapterPlace {
   readonly stack: FactorStack;
   /** PEFT wraps a module once for each of its tensors: those with the same module are written all or none. */
   readonly module: string;
-  /** What PEFT is told to add to: a linear layer, or a parameter that is no linear layer's own. */
-  readonly target: { readonly kind: 'modules' | 'parameters'; readonly name: string };
+  readonly target: AdapterTarget;
+}
+
+/** What PEFT is told to add to. */
+export interface AdapterTarget {
+  /** A linear layer, or a parameter that is no linear layer's own. */
+  readonly kind: 'modules' | 'parameters';
+  readonly name: string;
+  /** Additions that stand side by side in the factors for it: those to the matrices of an expert. */
+  readonly additions: number;
 }
 
 /** Tensors of checkpoints that transformers 5 calls otherwise (its `conversion_mapping.py`). */
@@ -38,7 +46,8 @@ export function adapterPlaces(architecture: Architecture, layout: AdapterLayout)
   const places = matrices.map(([stored, held]) => {
     const name = layout === 'transformers5' ? renamed(stored) : stored;
     const module = name.slice(0, name.lastIndexOf('.'));
-    return { module, stack: factorStack(held), target: targetOf(architecture, layout, name, held) };
+    const stack = factorStack(held);
+    return { module, stack, target: targetOf(architecture, layout, name, stack) };
   });
   return places.map((place, i) => {
     // The wrapper of the first tensor is innermost.
@@ -49,26 +58,40 @@ export function adapterPlaces(architecture: Architecture, layout: AdapterLayout)
 
 /** Whether the place is that of a single expert, which transformers 5 knows only together with all others. */
 export function isOneExpert({ stack: { experts, members } }: AdapterPlace): boolean {
-  return experts === 1 && /^layers\.\d+\.experts\./.test(members[0].name);
+  return experts === 1 && isExpert(members[0].name);
 }
 
 function targetOf(
   { family }: Architecture,
   layout: AdapterLayout,
   name: string,
-  held: ReadonlyMap<string, WeightReference>,
-): AdapterPlace['target'] {
-  const [[canonical, weight]] = held;
+  { experts, matrices: additions, members: [{ name: canonical }] }: FactorStack,
+): AdapterTarget {
   const path = name.replace(/^model\./, '');
   const module = path.replace(/\.weight$/, '');
   const end = module.slice(module.lastIndexOf('.') + 1);
-  if (weight.part) return { kind: 'parameters', name: path };
-  // Routers are linear layers but for GPT-OSS; in transformers 5 none is, and modules around them have other names.
-  if (canonical.endsWith('.router.weight') && layout === 'transformers5')
-    return { kind: 'parameters', name: `${end}.weight` };
-  if (canonical.endsWith('.router.weight') && family === 'gpt_oss') return { kind: 'parameters', name: path };
-  const isExpert = canonical.includes('.experts.');
-  return { kind: 'modules', name: isExpert && layout === 'transformers5' ? end : module };
+  if (experts > 1) return { kind: 'parameters', name: path, additions };
+  if (canonical.endsWith('.router.weight')) {
+    // Modules around routers have other names in transformers 5 than in checkpoints.
+    if (layout === 'transformers5') return { kind: 'parameters', name: `${end}.weight`, additions };
+    if (family === 'gpt_oss') return { kind: 'parameters', name: path, additions };
+  }
+  if (layout === 'transformers5' && isExpert(canonical)) return expertTarget(family, canonical, end);
+  return { kind: 'modules', name: module, additions };
+}
+
+/** What the factors of single experts are added to in transformers 5. */
+function expertTarget(family: string, canonical: string, end: string): AdapterTarget {
+  // PEFT (0.21) finds the parameters by the names of the linear layers that they took the place of.
+  if (family !== 'qwen2_moe') return { kind: 'modules', name: end, additions: 1 };
+  // It does so for all families but this one, whose additions it would leave out without a word.
+  return canonical.endsWith('.down')
+    ? { kind: 'parameters', name: 'experts.down_proj', additions: 1 }
+    : { kind: 'parameters', name: 'experts.gate_up_proj', additions: 2 };
+}
+
+function isExpert(canonical: string): boolean {
+  return /^layers\.\d+\.experts\./.test(canonical);
 }
 
 function renamed(stored: string): string {
