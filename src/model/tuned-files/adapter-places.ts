@@ -37,6 +37,9 @@ const renamings: readonly (readonly [stored: RegExp, parameter: string])[] = [
   [/block_sparse_moe\.router\.layer\.weight$/, 'block_sparse_moe.router.weight'],
 ];
 
+/** Families whose routers are modules of their own, no linear layers, in transformers 4, too. */
+const familiesWithRouterModules = ['deepseek_v2', 'gpt_oss'];
+
 /** The places for additions to all matrices. */
 export function adapterPlaces(architecture: Architecture, layout: AdapterLayout): AdapterPlace[] {
   const matrices = [...weightsByTensor(architecture)].filter(([, held]) => {
@@ -74,7 +77,7 @@ function targetOf(
   if (canonical.endsWith('.router.weight')) {
     // Modules around routers have other names in transformers 5 than in checkpoints.
     if (layout === 'transformers5') return { kind: 'parameters', name: `${end}.weight`, additions };
-    if (family === 'gpt_oss') return { kind: 'parameters', name: path, additions };
+    if (familiesWithRouterModules.includes(family)) return { kind: 'parameters', name: path, additions };
   }
   if (layout === 'transformers5' && isExpert(canonical)) return expertTarget(family, canonical, end);
   return { kind: 'modules', name: module, additions };
