@@ -5,6 +5,7 @@ import { CancelledError, InputError, messageOf } from '../common/errors';
 import { version } from '../lens/version';
 import { addAnalyze } from './commands/analyze';
 import { addEvaluate } from './commands/evaluate';
+import { addExport } from './commands/export';
 import { addFinetune } from './commands/finetune';
 import { addIdentify } from './commands/identify';
 import { addInspect } from './commands/inspect';
@@ -20,7 +21,10 @@ async function main(): Promise<number> {
     .option('--verbose', 'print stack traces of failures')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(usageError(text)) });
-  const commands = [addInspect, addTrace, addIdentify, addFinetune, addEvaluate, addAnalyze, addReport];
+  const commands = [
+    ...[addInspect, addTrace, addIdentify, addFinetune],
+    ...[addEvaluate, addAnalyze, addExport, addReport],
+  ];
   for (const add of commands) add(program);
   try {
     await program.parseAsync();

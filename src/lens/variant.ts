@@ -92,7 +92,7 @@ export function statisticsOf(run: string, model: Model, file: string | undefined
 }
 
 /** @throws InputError if the folder holds no run, or one of another model */
-export function openRunOf(run: string, model: Model): RunFolder {
+export function openRunOf(run: string, model: Pick<Model, 'checkpoint'>): RunFolder {
   const folder = RunFolder.open(run);
   const { name, config_sha256, weights_sha256 } = folder.record().model;
   const { config, files } = model.checkpoint;

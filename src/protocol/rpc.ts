@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 
 import { CancelledError, InputError, messageOf } from '../common/errors';
+import { ExportRequestSchema, ExportResultSchema } from './export';
 import { FinetuneRequestSchema, FinetuneResultSchema } from './finetune';
 import {
   CheckpointSummarySchema,
@@ -17,6 +18,7 @@ export const engineMethods = {
   inspect: { params: v.object({ folder: v.string() }), result: CheckpointSummarySchema },
   identify: { params: IdentifyRequestSchema, result: IdentifyResultSchema },
   finetune: { params: FinetuneRequestSchema, result: FinetuneResultSchema },
+  exportRun: { params: ExportRequestSchema, result: ExportResultSchema },
   traceRouting: { params: TraceRequestSchema, result: RoutingViewSchema },
 } as const;
 

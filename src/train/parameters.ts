@@ -3,6 +3,7 @@ import { Random } from '../common/random';
 import type { HostTensor } from '../engine/session';
 import type { Checkpoint } from '../model/checkpoint/checkpoint';
 import { isRouterFeed } from '../model/layers/router';
+import { addLowRank } from '../model/low-rank';
 import type { TunedWeights } from '../model/tuned-weights';
 import { canonicalShape, lowRankNames } from '../model/weight-names';
 import { readWeights, weightsNamed } from '../model/weight-values';
@@ -59,7 +60,7 @@ export function loraParameters(
     const weights = readWeights(checkpoint, chosen);
     for (const [name, weight] of weights) {
       const [a, b] = lowRankNames(name).map(factor => known(tensors, factor));
-      addProduct(weight, a, b, scale);
+      addLowRank(weight, a, b, scale);
     }
     return weights;
   };
@@ -83,19 +84,6 @@ function isRouter(name: string): boolean {
 
 function arraysOf(tensors: ReadonlyMap<string, HostTensor>): NamedArrays {
   return new Map([...tensors].map(([name, { data }]) => [name, data as Float32Array]));
-}
-
-/** Adds scale · b · a to `weight`. */
-function addProduct({ data, shape }: HostTensor, a: HostTensor, b: HostTensor, scale: number): void {
-  const [outputs, inputs] = shape;
-  const [rank] = a.shape;
-  const [sum, left, right] = [data, b.data, a.data] as Float32Array[];
-  for (let o = 0; o < outputs; o++) {
-    for (let r = 0; r < rank; r++) {
-      const factor = scale * left[o * rank + r];
-      for (let i = 0; i < inputs; i++) sum[o * inputs + i] += factor * right[r * inputs + i];
-    }
-  }
 }
 
 function known(tensors: ReadonlyMap<string, HostTensor>, name: string): HostTensor {

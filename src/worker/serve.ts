@@ -2,6 +2,7 @@
 import { type CancellationToken, type MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 
 import { messageOf } from '../common/errors';
+import type { ExportRequest, ExportResult } from '../protocol/export';
 import type { FinetuneRequest, FinetuneResult } from '../protocol/finetune';
 import type {
   CheckpointSummary,
@@ -30,6 +31,7 @@ export interface Jobs {
   inspect(folder: string): CheckpointSummary;
   identify(request: IdentifyRequest, hooks: JobHooks): Promise<IdentifyResult>;
   finetune(request: FinetuneRequest, hooks: JobHooks): Promise<FinetuneResult>;
+  exportRun(request: ExportRequest, hooks: JobHooks): Promise<ExportResult>;
   traceRouting(request: TraceRequest, hooks: JobHooks): Promise<RoutingView>;
 }
 
@@ -80,6 +82,10 @@ export function serve(connection: MessageConnection, jobs: Jobs): { shutDown: ()
   handle('finetune', (params, hooks) => {
     const request = parseMessage(engineMethods.finetune.params, params, 'finetune');
     return queue.run(() => jobs.finetune(request, hooks), hooks.signal);
+  });
+  handle('exportRun', (params, hooks) => {
+    const request = parseMessage(engineMethods.exportRun.params, params, 'exportRun');
+    return queue.run(() => jobs.exportRun(request, hooks), hooks.signal);
   });
   handle('traceRouting', (params, hooks) => {
     const request = parseMessage(engineMethods.traceRouting.params, params, 'traceRouting');

@@ -64,7 +64,7 @@ describe('a whole checkpoint', () => {
     const checkpoint = openCheckpointFiles(folder);
     const bytes = readFileSync(file);
     const header = bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE()));
-    expect(checkpoint.files).toEqual([file]);
+    expect([...checkpoint.files]).toEqual([['model.safetensors', file]]);
     expect(checkpoint.bytes).toBe(bytes.length);
     expect(checkpoint.weightsSha256).toBe(createHash('sha256').update(header).digest('hex'));
     expect([...checkpoint.tensors.keys()]).toEqual(['a', 'b']);
@@ -81,7 +81,10 @@ describe('a whole checkpoint', () => {
       ['__proto__']: 'model-1.safetensors',
     });
     const checkpoint = openCheckpointFiles(folder);
-    expect(checkpoint.files).toEqual([first, second]);
+    expect([...checkpoint.files]).toEqual([
+      ['model-1.safetensors', first],
+      ['model-2.safetensors', second],
+    ]);
     expect(checkpoint.bytes).toBe(statSync(first).size + statSync(second).size);
     expect(checkpoint.weightsSha256).toBe(createHash('sha256').update(readFileSync(index)).digest('hex'));
     expect(Array.from(checkpoint.tensors, ([name, { file }]) => [name, file])).toEqual([
@@ -96,8 +99,8 @@ describe('a whole checkpoint', () => {
     linkSync(elsewhere, path.join(folder, 'weights.safetensors'));
     symlinkSync('weights.safetensors', path.join(folder, 'model.safetensors'));
     symlinkSync(folder, path.join(root, 'link'));
-    expect(openCheckpointFiles(path.join(root, 'link')).files).toEqual([
-      path.join(folder, 'weights.safetensors'),
+    expect([...openCheckpointFiles(path.join(root, 'link')).files]).toEqual([
+      ['model.safetensors', path.join(folder, 'weights.safetensors')],
     ]);
   });
 
@@ -107,7 +110,7 @@ describe('a whole checkpoint', () => {
     mkdirSync(snapshot, { recursive: true });
     const blob = writeWeights(path.join(entry, 'blobs', 'abcdef'), 'a');
     symlinkSync('../../blobs/abcdef', path.join(snapshot, 'model.safetensors'));
-    expect(openCheckpointFiles(snapshot).files).toEqual([blob]);
+    expect([...openCheckpointFiles(snapshot).files]).toEqual([['model.safetensors', blob]]);
 
     rmSync(path.join(snapshot, 'model.safetensors'));
     writeWeights(path.join(root, 'hub', 'models--org--other', 'blobs', 'abcdef'), 'a');

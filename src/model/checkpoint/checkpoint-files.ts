@@ -11,8 +11,8 @@ import type { LocatedTensor } from './safetensors-file';
 import { readSafetensorsHeader } from './safetensors-header';
 import { parseStrictJson } from './strict-json';
 
-const singleFile = 'model.safetensors';
-const indexFile = 'model.safetensors.index.json';
+export const singleFile = 'model.safetensors';
+export const indexFile = 'model.safetensors.index.json';
 
 /** Formats that hold weights too, but not as plain data: they are never opened. */
 const otherWeights = /\.(bin|pt|pth|ckpt|pkl|h5|msgpack|gguf)$/i;
@@ -21,8 +21,8 @@ const maximumIndexBytes = 100_000_000;
 
 export interface CheckpointFiles {
   tensors: Map<string, LocatedTensor>;
-  /** Real paths of the weight files. */
-  files: string[];
+  /** Weight files: name in the folder → real path. */
+  files: Map<string, string>;
   /** Bytes of all weight files. */
   bytes: number;
   /** SHA-256 of the index, or of the header of the single weight file. */
@@ -46,11 +46,24 @@ export function openCheckpointFiles(folder: string): CheckpointFiles {
   );
 }
 
+/** Configuration, tokenizer, code and licence; other indices belong to weights that are not copied. */
+const companions =
+  /^(?!.*\.index\.json$)(.+\.(json|txt|model|jinja|py|tiktoken|vocab)|(licen[cs]e|notice).*)$/i;
+
+/** What belongs to a checkpoint beside its weights: name in the folder → real path. @throws InputError */
+export function companionFiles(folder: string): Map<string, string> {
+  const realFolder = withInputErrors(folder, () => realpathSync(folder));
+  const entries = readdirSync(realFolder, { withFileTypes: true });
+  const names = entries.filter(entry => !entry.isDirectory() && companions.test(entry.name));
+  return new Map(names.map(({ name }) => [name, resolveInside(realFolder, name, folder)]));
+}
+
 function openSingleFile(folder: string): CheckpointFiles {
   const file = resolveInside(folder, singleFile, folder);
   const { tensors, headerSha256, fileBytes } = readSafetensorsHeader(file);
   const located = Array.from(tensors, ([name, entry]) => [name, { ...entry, file }] as const);
-  return { tensors: new Map(located), files: [file], bytes: fileBytes, weightsSha256: headerSha256 };
+  const files = new Map([[singleFile, file]]);
+  return { tensors: new Map(located), files, bytes: fileBytes, weightsSha256: headerSha256 };
 }
 
 function openShards(folder: string): CheckpointFiles {
@@ -73,9 +86,10 @@ function openShards(folder: string): CheckpointFiles {
     }
     tensors.set(name, { ...entry, file: shard.file });
   }
-  const all = [...shards.values()];
-  const bytes = all.reduce((sum, shard) => sum + shard.fileBytes, 0);
-  return { tensors, files: all.map(shard => shard.file), bytes, weightsSha256: sha256 };
+  let bytes = 0;
+  for (const { fileBytes } of shards.values()) bytes += fileBytes;
+  const files = new Map(Array.from(shards, ([name, { file }]) => [name, file]));
+  return { tensors, files, bytes, weightsSha256: sha256 };
 }
 
 /** A map with any key, `__proto__` included; valibot's records leave such keys out. */

@@ -38,7 +38,7 @@ export class Checkpoint {
     const files = openCheckpointFiles(folder);
     checkNotQuantised(folder, config, files);
     for (const { name, shape } of requiredWeights(architecture)) checkWeight(folder, files, name, shape);
-    return new Checkpoint(folder, config, architecture, files, commonFolder(files.files));
+    return new Checkpoint(folder, config, architecture, files, commonFolder([...files.files.values()]));
   }
 
   /** Name of the folder: what users call the model. */

@@ -7,16 +7,18 @@ import { InputError } from '../../common/errors';
 import { withInputErrors } from '../../common/file-access';
 import type { AdapterPlace } from './adapter-places';
 
-export interface LoraShape {
+export interface AdapterSettings {
   /** Rows of A and columns of B. */
   readonly rank: number;
   /** The additions are alpha / rank · B · A. */
   readonly alpha: number;
+  /** Probability with which an element of the input of A was dropped while the adapter was trained. */
+  readonly dropout: number;
 }
 
 /** The content of the file for additions in some places. Fields that say nothing are those that PEFT writes, too. */
 export function adapterConfig(
-  { rank, alpha, dropout }: LoraShape & { readonly dropout: number },
+  { rank, alpha, dropout }: AdapterSettings,
   places: readonly AdapterPlace[],
 ): unknown {
   const targets = (kind: AdapterPlace['target']['kind']): string[] => [
@@ -67,6 +69,7 @@ const AdapterConfigSchema = v.object({
   peft_type: v.literal('LORA'),
   r: v.pipe(positive, v.integer()),
   lora_alpha: positive,
+  lora_dropout: v.optional(v.number(), 0),
   rank_pattern: pattern,
   alpha_pattern: pattern,
   bias: v.optional(v.literal('none'), 'none'),
@@ -76,7 +79,7 @@ const AdapterConfigSchema = v.object({
 });
 
 /** @throws InputError if the adapter is none that adds alpha / rank · B · A to weights, with one factor for all */
-export function readAdapterConfig(file: string): LoraShape {
+export function readAdapterConfig(file: string): AdapterSettings {
   const text = withInputErrors(file, () => readFileSync(file, 'utf8'));
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), AdapterConfigSchema), text);
   if (!parsed.success) {
@@ -85,7 +88,7 @@ export function readAdapterConfig(file: string): LoraShape {
       `${file}: field "${v.getDotPath(issue) ?? '(whole file)'}": ${issue.message}. Only plain LoRA adapters are supported.`,
     );
   }
-  const { r: rank, lora_alpha: alpha, rank_pattern, alpha_pattern } = parsed.output;
+  const { r: rank, lora_alpha: alpha, lora_dropout: dropout, rank_pattern, alpha_pattern } = parsed.output;
   for (const module of new Set([...Object.keys(rank_pattern), ...Object.keys(alpha_pattern)])) {
     const scale = (alpha_pattern[module] ?? alpha) / (rank_pattern[module] ?? rank);
     if (scale !== alpha / rank) {
@@ -94,5 +97,5 @@ export function readAdapterConfig(file: string): LoraShape {
       );
     }
   }
-  return { rank, alpha };
+  return { rank, alpha, dropout };
 }

@@ -14,7 +14,7 @@ import { SafetensorsFile } from '../checkpoint/safetensors-file';
 import { safetensorsChunks, type StreamedTensor } from '../checkpoint/safetensors-writer';
 import { checkTunedWeights, type TunedWeights } from '../tuned-weights';
 import { lowRankNames } from '../weight-names';
-import { adapterConfig, type LoraShape, readAdapterConfig } from './adapter-config';
+import { adapterConfig, type AdapterSettings, readAdapterConfig } from './adapter-config';
 import {
   type AdapterLayout,
   adapterLayouts,
@@ -38,7 +38,7 @@ export function writeAdapter(
   folder: string,
   checkpoint: Checkpoint,
   tensors: Factors,
-  settings: LoraShape & { readonly dropout: number },
+  settings: AdapterSettings,
   layout: AdapterLayout = 'transformers4',
 ): void {
   const { rank, alpha, dropout } = settings;
@@ -87,7 +87,7 @@ function tensorName(prefix: string, factor: string): string {
  * @throws InputError if it is none, or one for another model
  */
 export function readAdapter(folder: string, checkpoint: Checkpoint): TunedWeights {
-  const { rank, alpha } = readAdapterConfig(path.join(folder, files.config));
+  const { rank, alpha } = readAdapterSettings(folder);
   const stored = SafetensorsFile.open(path.join(folder, files.weights));
   const places = new Map(
     adapterLayouts
@@ -109,6 +109,11 @@ export function readAdapter(folder: string, checkpoint: Checkpoint): TunedWeight
     }
   }
   return { tensors, adapter: { rank, scale: alpha / rank, dropout: 0 } };
+}
+
+/** What an adapter was trained with. @throws InputError if it is none that can be read */
+export function readAdapterSettings(folder: string): AdapterSettings {
+  return readAdapterConfig(path.join(folder, files.config));
 }
 
 function readFactors(

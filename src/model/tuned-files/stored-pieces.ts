@@ -1,13 +1,18 @@
 /** @file Stored tensors of a checkpoint with other weights in them and in another type, never in memory as a whole. */
+import { InputError } from '../../common/errors';
 import type { HostTensor } from '../../engine/session';
 import type { WeightReference } from '../architecture';
-import { type FloatType, fromFloat32, isFloatType, toFloat32 } from '../checkpoint/float-types';
+import { fromFloat32, isFloatType } from '../checkpoint/float-types';
 import { type LocatedTensor, readTensorBytes, readTensorFloat32 } from '../checkpoint/safetensors-file';
+import type { SafetensorsDtype } from '../checkpoint/safetensors-header';
 import { storedBlock } from '../stored-block';
 import { placeInBlock } from '../weight-values';
 
 /** Bytes of a piece of what is copied. */
 const pieceBytes = 1 << 24;
+
+/** The smallest magnitude that float16 rounds to infinity. */
+const overflowOfFloat16 = 65520;
 
 /** A weight that takes the place of one in a stored tensor. */
 export interface Replacement {
@@ -18,17 +23,18 @@ export interface Replacement {
 
 /**
  * The elements of a stored tensor in another type, piece by piece. What is not replaced keeps its bits where the type
- * stays the same, and is rounded to the nearest where it does not; what is no float stays as it is.
+ * stays the same, and is rounded to the nearest where it does not.
+ * @throws InputError if a weight is too large for the type
  */
 export function* storedPieces(
   tensor: LocatedTensor,
-  type: FloatType,
+  type: SafetensorsDtype,
   replacements: readonly Replacement[] = [],
 ): Generator<Uint8Array> {
   let copied = tensor.offset;
   for (const [block, inBlock] of blocksInOrder(tensor, replacements)) {
     yield* converted(tensor, type, copied, block.offset);
-    yield fromFloat32(type, replacedBlock(block, inBlock));
+    yield encoded(tensor, type, replacedBlock(block, inBlock));
     copied = block.offset + block.byteLength;
   }
   yield* converted(tensor, type, copied, tensor.offset + tensor.byteLength);
@@ -65,10 +71,24 @@ function replacedBlock(block: LocatedTensor, replacements: readonly Replacement[
 }
 
 /** The bytes from one offset of the file to another. */
-function* converted(tensor: LocatedTensor, type: FloatType, from: number, to: number): Generator<Uint8Array> {
-  const { dtype } = tensor;
+function* converted(
+  tensor: LocatedTensor,
+  type: SafetensorsDtype,
+  from: number,
+  to: number,
+): Generator<Uint8Array> {
   for (let offset = from; offset < to; offset += pieceBytes) {
-    const bytes = readTensorBytes({ ...tensor, offset, byteLength: Math.min(pieceBytes, to - offset) });
-    yield dtype === type || !isFloatType(dtype) ? bytes : fromFloat32(type, toFloat32(dtype, bytes));
+    const piece = { ...tensor, offset, byteLength: Math.min(pieceBytes, to - offset) };
+    yield tensor.dtype === type ? readTensorBytes(piece) : encoded(tensor, type, readTensorFloat32(piece));
   }
+}
+
+function encoded({ name }: LocatedTensor, type: SafetensorsDtype, values: Float32Array): Uint8Array {
+  if (!isFloatType(type)) throw new Error(`${name} cannot become ${type}`);
+  const bytes = fromFloat32(type, values);
+  if (type === 'F16' && values.some(value => Math.abs(value) >= overflowOfFloat16 && Number.isFinite(value)))
+    throw new InputError(
+      `Tensor "${name}": a weight is larger than float16 can hold. Choose bfloat16 or float32.`,
+    );
+  return bytes;
 }
