@@ -13,9 +13,9 @@ import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { writeRun } from '../../test/helpers/run';
 import { scratchFolder } from '../../test/helpers/scratch';
 import { tinyQwen3, tinyWeights, writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
-import { writeRun } from '../../test/helpers/tuned-run';
 import { CancelledError, InputError } from '../common/errors';
 import { Checkpoint } from '../model/checkpoint/checkpoint';
 import { float32ToFloat16 } from '../model/checkpoint/half-precision';

@@ -9,11 +9,11 @@ import { readAdapter, readAdapterSettings, writeAdapter } from '../model/tuned-f
 import { type TunedTensors, writeTunedCheckpoint } from '../model/tuned-files/checkpoint-folder';
 import { mergedAdapter } from '../model/tuned-files/merged-adapter';
 import { TunedWeightsFile } from '../model/tuned-files/weights-file';
-import { runFiles } from '../protocol/artifacts';
 import type { ExportRequest, ExportResult } from '../protocol/export';
 import type { JobHooks } from '../protocol/jobs';
 import { JobProgress } from './job-progress';
 import { RunFolder } from './run-folder';
+import { runWeights } from './run-weights';
 import { openRunOf } from './variant';
 
 const types: Record<NonNullable<ExportRequest['dtype']>, FloatType | undefined> = {
@@ -57,8 +57,8 @@ function exportAdapter(
   checkpoint: Checkpoint,
   run: RunFolder,
 ): number {
-  const folder = run.file(runFiles.adapter);
-  if (!existsSync(folder)) {
+  const { kind, path: folder } = runWeights(run);
+  if (kind !== 'adapter') {
     throw new InputError(
       `${run.path}: has no adapter: its weights were trained themselves, or merged. Export safetensors instead, or fine-tune with LoRA.`,
     );
@@ -92,14 +92,8 @@ async function exportCheckpoint(
 
 /** @throws InputError if the run has no weights */
 function tunedTensors(checkpoint: Checkpoint, run: RunFolder): TunedTensors {
-  const adapter = run.file(runFiles.adapter);
-  if (existsSync(adapter)) return mergedAdapter(checkpoint, readAdapter(adapter, checkpoint));
-  const file = [runFiles.routers, runFiles.experts, runFiles.weights]
-    .map(name => run.file(name))
-    .find(existsSync);
-  if (file !== undefined) return TunedWeightsFile.open(file, checkpoint);
-  const { job, status } = run.record();
-  throw new InputError(
-    `${run.path}: the run ("${job}", ${status}) has no tuned weights. Give a run of identify or finetune that is done.`,
-  );
+  const { kind, path: weights } = runWeights(run);
+  return kind === 'adapter'
+    ? mergedAdapter(checkpoint, readAdapter(weights, checkpoint))
+    : TunedWeightsFile.open(weights, checkpoint);
 }

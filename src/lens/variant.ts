@@ -1,5 +1,4 @@
 /** @file A model as it is evaluated: the checkpoint as it is, or with what a run made of it. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import * as v from 'valibot';
@@ -9,11 +8,12 @@ import type { Model, PassOptions } from '../model/model';
 import { readAdapter } from '../model/tuned-files/adapter-folder';
 import { readTunedWeights } from '../model/tuned-files/weights-file';
 import type { TunedWeights } from '../model/tuned-weights';
-import { type ContextDependence, runFiles, type RunRecord } from '../protocol/artifacts';
+import { type ContextDependence, type RunRecord } from '../protocol/artifacts';
 import { type FinetuneMethod, finetuneMethods } from '../protocol/finetune';
 import { TrainingSettingsSchema } from '../protocol/jobs';
 import { readStatistics } from './expert-list';
 import { RunFolder } from './run-folder';
+import { runWeights } from './run-weights';
 
 export interface Variant {
   readonly name: string;
@@ -36,14 +36,10 @@ export function tunedVariant(run: string, model: Model): Variant {
 }
 
 function readWeightsOf(folder: RunFolder, { checkpoint }: Model): TunedWeights {
-  const has = (name: string): boolean => existsSync(folder.file(name));
-  if (has(runFiles.adapter)) return readAdapter(folder.file(runFiles.adapter), checkpoint);
-  const name = [runFiles.routers, runFiles.experts, runFiles.weights].find(has);
-  if (name !== undefined) return { tensors: readTunedWeights(folder.file(name), checkpoint) };
-  const { job, status } = folder.record();
-  throw new InputError(
-    `${folder.path}: the run ("${job}", ${status}) has no tuned weights. Give a run of identify or finetune that is done.`,
-  );
+  const { kind, path: weights } = runWeights(folder);
+  return kind === 'adapter'
+    ? readAdapter(weights, checkpoint)
+    : { tensors: readTunedWeights(weights, checkpoint) };
 }
 
 const methodNames: Record<FinetuneMethod, string> = {

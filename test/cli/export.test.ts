@@ -8,12 +8,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Checkpoint } from '../../src/model/checkpoint/checkpoint';
 import { SafetensorsFile } from '../../src/model/checkpoint/safetensors-file';
 import { writeAdapter } from '../../src/model/tuned-files/adapter-folder';
+import { writeTunedWeights } from '../../src/model/tuned-files/weights-file';
 import { runFiles } from '../../src/protocol/artifacts';
 import { ExportResultSchema } from '../../src/protocol/export';
 import { runCli } from '../helpers/cli';
+import { writeRun } from '../helpers/run';
 import { scratchFolder } from '../helpers/scratch';
 import { tinyQwen3, tinyWeights, writeTinyCheckpoint } from '../helpers/tiny-checkpoint';
-import { writeRun } from '../helpers/tuned-run';
 
 const scratch = scratchFolder();
 const model = writeTinyCheckpoint(path.join(scratch, 'tiny'));
@@ -75,6 +76,10 @@ describe('export', () => {
 
   const other = writeTinyCheckpoint(path.join(scratch, 'other'), tinyWeights(0, tinyQwen3), tinyQwen3);
   const empty = writeRun(path.join(scratch, 'empty'), checkpoint, 'identify').path;
+  const routers = writeRun(path.join(scratch, 'routers'), checkpoint, 'identify');
+  const router = { data: ones(64), shape: [4, 16] };
+  const tuned = new Map([['layers.1.router.weight', router]]);
+  writeTunedWeights(routers.file(runFiles.routers), checkpoint, tuned, 'F32');
   it.each<[string, string[], RegExp]>([
     ['no format', command(), /--format <name>.*not specified/],
     ['an unknown format', command('--format', 'gguf'), /'gguf' is invalid.*safetensors, peft/],
@@ -101,8 +106,8 @@ describe('export', () => {
     ],
     [
       'an adapter of a run without one',
-      ['export', model, '--run', empty, '--format', 'peft', '--out', out],
-      /has no adapter.*Export safetensors instead, or fine-tune with LoRA/,
+      ['export', model, '--run', routers.path, '--format', 'peft', '--out', out],
+      /routers: has no adapter.*Export safetensors instead, or fine-tune with LoRA/,
     ],
     ['no run', ['export', model, '--run', scratch, '--format', 'peft', '--out', out], /is not a run folder/],
   ])('refuses %s in one line', async (_, args, message) => {

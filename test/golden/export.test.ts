@@ -31,8 +31,8 @@ import {
   packGolden,
   tolerance,
 } from '../helpers/golden';
+import { writeRun } from '../helpers/run';
 import { scratchFolder } from '../helpers/scratch';
-import { writeRun } from '../helpers/tuned-run';
 
 const open = (folder: string): Model => Model.open(folder, { threads: 1, memoryBudget: 1e12 });
 
