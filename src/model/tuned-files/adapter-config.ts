@@ -5,7 +5,7 @@ import * as v from 'valibot';
 
 import { InputError } from '../../common/errors';
 import { withInputErrors } from '../../common/file-access';
-import type { AdapterPlace } from './adapter-places';
+import type { AdapterLayout, AdapterPlace } from './adapter-places';
 
 export interface AdapterSettings {
   /** Rows of A and columns of B. */
@@ -20,6 +20,7 @@ export interface AdapterSettings {
 export function adapterConfig(
   { rank, alpha, dropout }: AdapterSettings,
   places: readonly AdapterPlace[],
+  layout: AdapterLayout,
 ): unknown {
   const targets = (kind: AdapterPlace['target']['kind']): string[] => [
     ...new Set(places.flatMap(({ target }) => (target.kind === kind ? [target.name] : []))),
@@ -46,7 +47,7 @@ export function adapterConfig(
     loftq_config: {},
     lora_alpha: alpha,
     // PEFT knows no dropout of additions to parameters, and refuses such a configuration.
-    lora_dropout: parameters.length > 0 ? 0 : dropout,
+    lora_dropout: parameters.length > 0 || layout === 'transformers5' ? 0 : dropout,
     megatron_config: null,
     megatron_core: 'megatron.core',
     modules_to_save: null,

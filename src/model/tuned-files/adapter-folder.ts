@@ -47,7 +47,7 @@ export function writeAdapter(
   const written = places.flatMap(place => streamedFactors(place, rank, tensors));
   mkdirSync(folder, { recursive: true });
   writeFileAtomically(path.join(folder, files.weights), safetensorsChunks(written, metadata));
-  writeJsonAtomically(path.join(folder, files.config), adapterConfig(settings, places));
+  writeJsonAtomically(path.join(folder, files.config), adapterConfig(settings, places, layout));
 }
 
 function placesToWrite(
