@@ -41,12 +41,12 @@ export const readingMix: Mix = {
 /** To learn the facts, and when to rely on them. */
 export const memoryMix: Mix = {
   passage: 0.08,
-  closed: 0.18,
-  reading: 0.28,
-  restated: 0.08,
-  register: 0.06,
-  known: 0.16,
-  story: 0.16,
+  closed: 0.24,
+  reading: 0.14,
+  restated: 0.02,
+  register: 0.02,
+  known: 0.3,
+  story: 0.2,
 };
 
 export interface DocumentOptions {
