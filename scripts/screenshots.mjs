@@ -67,7 +67,7 @@ async function take(page) {
   await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
   await tracePrompt(page);
   const tokens = await promptTokens(page);
-  const answer = tokens.lastIndexOf('minster'); // of Osminster
+  const answer = tokens.lastIndexOf(' Nerminster');
   for (const theme of ['dark', 'light']) {
     await switchTheme(page, theme);
     await restPointer(page);
@@ -85,7 +85,7 @@ async function take(page) {
   await switchTheme(page, 'dark');
   await openFile(page, 'birthplace.txt');
   await page.setViewportSize({ width: 860, height: 600 }); // the word is far enough to the left
-  await hoverWord(page, 'Osminster', 'context-faithful');
+  await hoverWord(page, 'Nerminster', 'context-faithful');
   await picture('hover-dark', { clip: { x: 50, y: 35, width: 800, height: 400 } });
 }
 

@@ -125,7 +125,7 @@ step('a prompt of the demo is traced; the card shows the experts of the token po
     ce: found.ce,
   };
   const tokens = await promptTokens(page);
-  const position = tokens.lastIndexOf(' Os');
+  const position = tokens.lastIndexOf(' Nerminster');
   await pointAtToken(page, position);
   for (const side of ['base', 'tuned']) {
     await chooseRouters(page, side === 'base' ? 'Base' : 'Tuned');
@@ -159,7 +159,7 @@ step('a prompt of the demo is traced; the card shows the experts of the token po
 });
 
 step('a hover over the text names the same experts', async () => {
-  const hover = await hoverWord(session.page, 'Osminster', 'context-faithful expert');
+  const hover = await hoverWord(session.page, 'Nerminster', 'context-faithful expert');
   const lines = hover.replaceAll('\u00a0', ' ').split('\n');
   const [, position] = / position (\d+) /.exec(lines[0]) ?? assert.fail(lines[0]);
   const words = (side, layer) =>
@@ -185,7 +185,7 @@ step('panel and text follow the theme', async () => {
       await pointAtToken(page, 10);
       await picture(`routing-${routers.toLowerCase()}-${theme.replace(' ', '-')}`);
     }
-    await hoverWord(page, 'Osminster', 'context-faithful expert');
+    await hoverWord(page, 'Nerminster', 'context-faithful expert');
     await picture(`hover-${theme.replace(' ', '-')}`);
   }
   await switchTheme(page, 'dark');

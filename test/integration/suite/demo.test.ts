@@ -79,7 +79,7 @@ suite('demo', () => {
     const view = await vscode.commands.executeCommand<RoutingView>(commands.tracePrompt, { model });
     assert.equal(view.text.slice(view.source.start, view.source.end), document.getText());
 
-    const offset = document.getText().indexOf('Osminster');
+    const offset = document.getText().indexOf('Nerminster');
     const place = document.positionAt(offset);
     const hover = await hoverAt(document, place);
     const at = view.source.start + offset;
