@@ -1,16 +1,13 @@
 /** @file A model as it is evaluated: the checkpoint as it is, or with what a run made of it. */
 import path from 'node:path';
 
-import * as v from 'valibot';
-
 import { InputError } from '../common/errors';
 import type { Model, PassOptions } from '../model/model';
 import { readAdapter } from '../model/tuned-files/adapter-folder';
 import { readTunedWeights } from '../model/tuned-files/weights-file';
 import type { TunedWeights } from '../model/tuned-weights';
 import { type ContextDependence, type RunRecord } from '../protocol/artifacts';
-import { type FinetuneMethod, finetuneMethods } from '../protocol/finetune';
-import { TrainingSettingsSchema } from '../protocol/jobs';
+import { finetuneName } from '../protocol/finetune';
 import { readStatistics } from './expert-list';
 import { RunFolder } from './run-folder';
 import { runWeights } from './run-weights';
@@ -42,25 +39,10 @@ function readWeightsOf(folder: RunFolder, { checkpoint }: Model): TunedWeights {
     : { tensors: readTunedWeights(weights, checkpoint) };
 }
 
-const methodNames: Record<FinetuneMethod, string> = {
-  ceft: 'CEFT',
-  esft: 'ESFT',
-  random: 'random experts',
-  rt: 'router-tuned',
-  fft: 'FFT',
-};
-const SettingsSchema = v.object({
-  method: v.picklist(finetuneMethods),
-  parametrisation: TrainingSettingsSchema.entries.parametrisation,
-});
-
 /** What a run made of the model, as tables and pictures call it. */
 export function variantName({ job, settings }: Pick<RunRecord, 'job' | 'settings'>): string {
   if (job === 'identify') return 'router-tuned';
-  const parsed = v.safeParse(SettingsSchema, settings);
-  if (job !== 'finetune' || !parsed.success) return job;
-  const { method, parametrisation } = parsed.output;
-  return methodNames[method] + (parametrisation === 'lora' ? ' by LoRA' : '');
+  return (job === 'finetune' ? finetuneName(settings) : undefined) ?? job;
 }
 
 /** Names of what runs made of the model; those that are the same are told apart by the folders. */

@@ -9,7 +9,7 @@ import { element } from '../shared/dom';
 import { readTheme, type Theme, watchTheme } from '../shared/theme';
 import { LossCurve } from './loss-curve';
 import { RatioMaps } from './ratio-maps';
-import { dataTables, expertTable, heading, headlineList } from './tables';
+import { dataTables, expertTable, heading, headlineList, trainedExpertTable } from './tables';
 
 const source = document.getElementById(reportDataId)?.textContent ?? '';
 const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ReportDataSchema), source);
@@ -28,12 +28,15 @@ else {
 
 function show(data: ReportData): void {
   document.title = `${data.run.model.name} · Router Lens report`;
-  const { context_dependence: content, metrics, run } = data;
+  const { metrics, run } = data;
+  // A fine-tuning has the statistics that its experts were chosen by, which are those of another run.
+  const content = run.job === 'finetune' ? undefined : data.context_dependence;
   document.body.append(heading(data), headlineList(run));
   const theme = readTheme();
   const maps = content && new RatioMaps(content, theme);
   const loss = metrics.length > 0 ? new LossCurve(metrics) : undefined;
   if (maps && content) document.body.append(maps.root, expertTable(content));
+  if (run.experts) document.body.append(trainedExpertTable(run.experts));
   if (loss) document.body.append(loss.root);
   document.body.append(...dataTables(run));
   const draw = (now: Theme): void => {

@@ -2,7 +2,17 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ContextDependence, RunRecord } from '../../src/protocol/artifacts';
-import { expertLists, facts, headlines, isFaithful, lossCurves, ratiosOf } from './report-data';
+import {
+  exactMatchCurves,
+  expertLists,
+  facts,
+  headlines,
+  isFaithful,
+  lossCurves,
+  ratiosOf,
+  reportTitle,
+  trainedExperts,
+} from './report-data';
 
 const content: ContextDependence = {
   schema_version: 1,
@@ -123,6 +133,43 @@ it('loss curves: training apart from each evaluated split', () => {
         { x: 1, y: 1.5 },
       ],
     ],
+  ]);
+});
+
+it('exact match curves: of the splits that were answered', () => {
+  const line = { epoch: 0, split: 'dev', loss: 1 };
+  expect(exactMatchCurves([{ step: 1, ...line }])).toEqual(new Map());
+  const curves = exactMatchCurves([
+    { step: 1, ...line, em: 10, f1: 12 },
+    { step: 2, ...line, em: 0, f1: 12 },
+  ]);
+  expect([...curves]).toEqual([
+    [
+      'dev',
+      [
+        { x: 1, y: 10 },
+        { x: 2, y: 0 },
+      ],
+    ],
+  ]);
+});
+
+describe('the title', () => {
+  const finetuned = { ...run, job: 'finetune', settings: { method: 'ceft', parametrisation: 'lora' } };
+  it.each<[RunRecord, boolean, string]>([
+    [run, true, 'Context-faithful experts of small'],
+    [run, false, 'Run on small'],
+    [finetuned, true, 'Fine-tuning of small: CEFT by LoRA'],
+    [{ ...finetuned, settings: { method: 'fft' } }, false, 'Fine-tuning of small: FFT'],
+  ])('%#', (record, identified, title) => {
+    expect(reportTitle(record, identified)).toBe(title);
+  });
+});
+
+it('trained experts: layers in numeric order, experts in that of their list', () => {
+  expect(trainedExperts({ '10': [3, 1], '2': [0] })).toEqual([
+    { layer: 2, listed: [0] },
+    { layer: 10, listed: [3, 1] },
   ]);
 });
 

@@ -1,5 +1,12 @@
 /** @file What the report shows, worked out from the run's data. */
-import type { ContextDependence, EvaluationLine, MetricLine, RunRecord } from '../../src/protocol/artifacts';
+import type {
+  ContextDependence,
+  EvaluationLine,
+  ExpertList,
+  MetricLine,
+  RunRecord,
+} from '../../src/protocol/artifacts';
+import { finetuneName } from '../../src/protocol/finetune';
 import { bytes, duration, integer, percent } from '../shared/format';
 
 /** Ratios as matrices: [row][expert], a row for each MoE layer. */
@@ -64,14 +71,41 @@ export function lossCurves(metrics: readonly MetricLine[]): {
   training: Point[];
   evaluations: Map<string, Point[]>;
 } {
-  const training: Point[] = [];
-  const evaluations = new Map<string, Point[]>();
-  for (const line of metrics) {
-    const point = { x: line.step, y: line.loss };
-    if (!isEvaluation(line)) training.push(point);
-    else evaluations.set(line.split, [...(evaluations.get(line.split) ?? []), point]);
+  const training = metrics
+    .filter(line => !isEvaluation(line))
+    .map(({ step, loss }): Point => ({ x: step, y: loss }));
+  return { training, evaluations: evaluatedCurves(metrics, ({ loss }) => loss) };
+}
+
+/** Exact match by step of every split that was answered. */
+export function exactMatchCurves(metrics: readonly MetricLine[]): Map<string, Point[]> {
+  return evaluatedCurves(metrics, ({ em }) => em);
+}
+
+function evaluatedCurves(
+  metrics: readonly MetricLine[],
+  score: (line: EvaluationLine) => number | undefined,
+): Map<string, Point[]> {
+  const curves = new Map<string, Point[]>();
+  for (const line of metrics.filter(isEvaluation)) {
+    const y = score(line);
+    if (y !== undefined) curves.set(line.split, [...(curves.get(line.split) ?? []), { x: line.step, y }]);
   }
-  return { training, evaluations };
+  return curves;
+}
+
+/** @param identified whether the run says which experts are context-faithful */
+export function reportTitle({ job, settings, model }: RunRecord, identified: boolean): string {
+  const method = job === 'finetune' ? finetuneName(settings) : undefined;
+  if (method !== undefined) return `Fine-tuning of ${model.name}: ${method}`;
+  return identified ? `Context-faithful experts of ${model.name}` : `Run on ${model.name}`;
+}
+
+/** Layers in numeric order. */
+export function trainedExperts(experts: ExpertList): { layer: number; listed: number[] }[] {
+  return Object.entries(experts)
+    .map(([layer, listed]) => ({ layer: Number(layer), listed }))
+    .sort((a, b) => a.layer - b.layer);
 }
 
 /** A number in large print with what it is. */

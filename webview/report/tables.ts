@@ -1,17 +1,17 @@
 /** @file The report's texts and tables: title, headline numbers, experts, data, settings, machine. */
-import type { ContextDependence, RunRecord } from '../../src/protocol/artifacts';
+import type { ContextDependence, ExpertList, RunRecord } from '../../src/protocol/artifacts';
 import type { ReportData } from '../../src/protocol/report-page';
 import { element, section, table } from '../shared/dom';
 import { bytes, integer, percent } from '../shared/format';
-import { expertLists, facts, headlines, type Listed } from './report-data';
+import { expertLists, facts, headlines, type Listed, reportTitle, trainedExperts } from './report-data';
 
 export function heading({ run, context_dependence: content }: ReportData): HTMLElement {
-  const { model, job, status, created, error } = run;
+  const { job, status, created, error } = run;
   const about = `${job} · ${status} · ${created.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')}`;
   const header = element(
     'header',
     {},
-    element('h1', {}, content ? `Context-faithful experts of ${model.name}` : `Run on ${model.name}`),
+    element('h1', {}, reportTitle(run, content !== undefined)),
     element('p', { class: 'subtitle' }, about),
   );
   if (error !== undefined) header.append(element('p', { class: 'subtitle problem' }, error));
@@ -43,6 +43,18 @@ export function expertTable(content: ContextDependence): HTMLElement {
   ]);
   const headings = ['Layer', '★ Context-faithful (CE), tuned ratio', 'Original (OE), base ratio', 'In both'];
   root.append(element('div', { class: 'scroll' }, table('Largest first', headings, rows)));
+  return root;
+}
+
+/** The experts that a fine-tuning trained, layer by layer. */
+export function trainedExpertTable(experts: ExpertList): HTMLElement {
+  const { root, note } = section('Trained experts', 'trained-experts');
+  const layers = trainedExperts(experts);
+  note.textContent = `${integer(layers.reduce((sum, { listed }) => sum + listed.length, 0))} in ${layers.length} layers`;
+  const rows = layers.map(({ layer, listed }) => [`L${layer}`, listed.join(', ')]);
+  root.append(
+    element('div', { class: 'scroll' }, table('In the order of their list', ['Layer', 'Experts'], rows)),
+  );
   return root;
 }
 
