@@ -3,10 +3,12 @@ import path from 'node:path';
 
 import { InputError } from '../common/errors';
 import { type Architecture, expertCounts } from '../model/architecture';
-import { fedBytes } from '../model/tuned-weights';
+import { bytesOfSize, type TunedSize } from '../model/tuned-weights';
 import { type ContextDependence, type ExpertList, runFiles, type RunRecord } from '../protocol/artifacts';
 import type { FinetuneRequest } from '../protocol/finetune';
-import { allNames, expertNames, parameterCount, routerNames } from '../train/trainable-names';
+import type { TrainingSettings } from '../protocol/jobs';
+import { arraysInTraining } from '../train/parameters';
+import { allNames, expertNames, routerNames, trainableSize } from '../train/trainable-names';
 import { topExperts } from './context-dependence';
 import { checkListLength, randomExperts, readExpertFile, readStatistics } from './expert-list';
 import { checkMemory } from './job-estimate';
@@ -22,8 +24,8 @@ export const phases = {
 export interface FinetunePlan {
   /** Canonical names of the weights that train, or to whose matrices low-rank additions are made. */
   readonly names: readonly string[];
-  /** How many numbers train. */
-  readonly parameters: number;
+  /** How much trains. */
+  readonly size: TunedSize;
   /** The experts that train, if only some do. */
   readonly experts?: ExpertList;
   /** The statistics that the experts were chosen by. */
@@ -44,7 +46,7 @@ export function planFinetune(
     throw new InputError('--save-dtype bf16: low-rank additions are saved in float32. Leave the option out.');
   const chosen = before?.experts ? { experts: before.experts } : chooseExperts(request, architecture);
   const names = trainedNames(request, architecture, chosen.experts);
-  return { names, parameters: parameterCount(architecture, names, request.training), ...chosen };
+  return { names, size: trainableSize(architecture, names, request.training), ...chosen };
 }
 
 function trainedNames(
@@ -129,16 +131,21 @@ export function tunedFile({ method, training }: FinetuneRequest): string {
   return method === 'fft' ? runFiles.weights : runFiles.experts;
 }
 
+/** Bytes of what trains and of all that is kept beside it. */
+export function trainingBytes({ size }: FinetunePlan, training: TrainingSettings): number {
+  return bytesOfSize(size, arraysInTraining(training));
+}
+
 /**
  * Bytes of private memory that the job takes.
  * @throws InputError if the memory budget is too small
  */
 export function checkFinetuneMemory(
   { model, data, request }: OpenedTuning<FinetuneRequest>,
-  { parameters }: FinetunePlan,
+  plan: FinetunePlan,
 ): number {
   return checkMemory(model, [
-    ...trainingWork(data, request.training, fedBytes(parameters, { trains: true })),
-    ...(data.test ? [answerWork(data.test.samples, fedBytes(parameters, {}))] : []),
+    ...trainingWork(data, request.training, trainingBytes(plan, request.training)),
+    ...(data.test ? [answerWork(data.test.samples, bytesOfSize(plan.size))] : []),
   ]);
 }

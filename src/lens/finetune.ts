@@ -4,7 +4,6 @@ import { Checkpoint } from '../model/checkpoint/checkpoint';
 import type { Model } from '../model/model';
 import { writeAdapter } from '../model/tuned-files/adapter-folder';
 import { writeTunedWeights } from '../model/tuned-files/weights-file';
-import { fedBytes } from '../model/tuned-weights';
 import type { RunRecord } from '../protocol/artifacts';
 import type { FinetuneRequest, FinetuneResult } from '../protocol/finetune';
 import type { JobHooks } from '../protocol/jobs';
@@ -17,6 +16,7 @@ import {
   finetuneSettings,
   phases,
   planFinetune,
+  trainingBytes,
   tunedFile,
 } from './finetune-setup';
 import { describeEstimate } from './job-estimate';
@@ -42,7 +42,7 @@ export async function finetune(request: FinetuneRequest, hooks: JobHooks = {}): 
   const plan = planFinetune(request, architecture, before);
   const { experts } = plan;
   const own = { job: 'finetune', settings: finetuneSettings(request), ...(experts ? { experts } : {}) };
-  const reserved = fedBytes(plan.parameters, { trains: true });
+  const reserved = trainingBytes(plan, request.training);
   return withOpenedTuning(
     request,
     hooks,

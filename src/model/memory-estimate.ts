@@ -16,7 +16,7 @@ export interface Workload {
   readonly maxNewTokens?: number;
   /** Whether the attention of all layers is kept. */
   readonly keepsAttention?: boolean;
-  /** Bytes of the weights that the model is fed, and of what training keeps of them (`tuned-weights.ts`). Default: 0. */
+  /** Bytes that weights take which the model is fed, and what belongs to them (`tuned-weights.ts`). Default: 0. */
   readonly tunedBytes?: number;
 }
 
@@ -36,7 +36,9 @@ export function estimateMemory(
 ): number {
   const { layers, hiddenSize, vocabularySize } = architecture;
   const { batch, scored, trains, keepsAttention, tunedBytes = 0 } = work;
-  const kinds = trains ? 2 : 1;
+  const passes = trains ? 2 : 1;
+  // Beside those of its two passes training has sessions to evaluate with.
+  const kinds = trains ? 3 : 1;
   const sessions = layers.reduce((sum, { feedForward }) => {
     const experts = feedForward.kind === 'mixture' ? feedForward.experts : 1;
     return sum + kinds * (sessionBytes.layer + sessionBytes.expert * experts);
@@ -56,7 +58,7 @@ export function estimateMemory(
     return fixed + Math.min(allocatorBytes, 2 * widened) + widened + activations;
   }
   // A resident session keeps the memory of its largest run.
-  return fixed + residentBytes + kinds * layers.length * activations;
+  return fixed + residentBytes + passes * layers.length * activations;
 }
 
 /** Keys and values of one sample in all layers. */

@@ -10,23 +10,31 @@ export interface TunedWeights {
   readonly tensors: ReadonlyMap<string, HostTensor>;
   /** What the additions have in common; undefined: there are none. */
   readonly adapter?: Adapter;
-  /** Whether the tensors are being trained: then more is kept of each than its values. */
-  readonly trains?: boolean;
+  /** Arrays that are in memory for each tensor: more than its values while it trains. Default: 1. */
+  readonly arrays?: number;
 }
 
-/** Values, gradients, both moments of the optimiser, and the best values so far. */
-const arraysOfTraining = 5;
+/** Nodes of the graphs of a low-rank addition, forward, and in all sessions of training; measured. */
+const additionBytes = { forward: 0.1e6, training: 1e6 };
 
-/** Bytes that `elements` float32 numbers take which a model is fed. */
-export function fedBytes(elements: number, { trains = false }: Pick<TunedWeights, 'trains'>): number {
-  return 4 * elements * (trains ? arraysOfTraining : 1);
+/** Tuned weights, counted. */
+export interface TunedSize {
+  /** Numbers in all tensors. */
+  readonly elements: number;
+  /** Low-rank additions. */
+  readonly additions: number;
 }
 
-/** Bytes of private memory that tuned weights take. */
-export function tunedBytes({ tensors, trains }: TunedWeights): number {
+/** Bytes of private memory that tuned weights take, their part of sessions included. */
+export function tunedBytes({ tensors, arrays, adapter }: TunedWeights): number {
   let elements = 0;
   for (const { data } of tensors.values()) elements += data.length;
-  return fedBytes(elements, { trains });
+  return bytesOfSize({ elements, additions: adapter ? tensors.size / 2 : 0 }, arrays);
+}
+
+/** The same, before they are there. */
+export function bytesOfSize({ elements, additions }: TunedSize, arrays = 1): number {
+  return 4 * elements * arrays + additions * (arrays > 1 ? additionBytes.training : additionBytes.forward);
 }
 
 /** @throws InputError if a name or a shape is not one that the model has */

@@ -72,7 +72,8 @@ function momentsOf(moments: Map<string, Float32Array>, name: string, like: Float
 /** Euclidean norm over all arrays together. */
 export function globalNorm(gradients: NamedArrays): number {
   let sum = 0;
-  for (const values of gradients.values()) for (const value of values) sum += value * value;
+  for (const values of gradients.values())
+    for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
   return Math.sqrt(sum);
 }
 
@@ -83,8 +84,8 @@ export function globalNorm(gradients: NamedArrays): number {
 export function clipGlobalNorm(gradients: NamedArrays, limit: number): number {
   const norm = globalNorm(gradients);
   if (limit > 0 && norm > limit) {
-    for (const values of gradients.values())
-      for (let i = 0; i < values.length; i++) values[i] *= limit / norm;
+    const factor = limit / norm;
+    for (const values of gradients.values()) for (let i = 0; i < values.length; i++) values[i] *= factor;
   }
   return norm;
 }

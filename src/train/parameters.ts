@@ -7,6 +7,7 @@ import { addLowRank } from '../model/low-rank';
 import type { TunedWeights } from '../model/tuned-weights';
 import { canonicalShape, lowRankNames } from '../model/weight-names';
 import { readWeights, weightsNamed } from '../model/weight-values';
+import type { TrainingSettings } from '../protocol/jobs';
 import type { NamedArrays } from './adamw';
 
 export interface TrainableParameters {
@@ -20,10 +21,24 @@ export interface TrainableParameters {
   merged(): ReadonlyMap<string, HostTensor>;
 }
 
-/** Copies of weights of the checkpoint. @throws InputError if it has no such weight */
-export function fullParameters(checkpoint: Checkpoint, names: readonly string[]): TrainableParameters {
+/** Arrays in memory for each that trains: its values, gradients, both moments of the optimiser, the best values so far. */
+export function arraysInTraining({ grad_accumulation }: Pick<TrainingSettings, 'grad_accumulation'>): number {
+  const gradients = grad_accumulation > 1 ? 2 : 1;
+  return 1 + gradients + 2 + 1;
+}
+
+/**
+ * Copies of weights of the checkpoint.
+ * @param arrays see {@link arraysInTraining}
+ * @throws InputError if it has no such weight
+ */
+export function fullParameters(
+  checkpoint: Checkpoint,
+  names: readonly string[],
+  arrays?: number,
+): TrainableParameters {
   const tensors = readWeights(checkpoint, names);
-  const tuned = { tensors, trains: true };
+  const tuned = { tensors, ...(arrays ? { arrays } : {}) };
   return { arrays: arraysOf(tensors), tuned, evaluated: () => tuned, merged: () => tensors };
 }
 
@@ -33,6 +48,8 @@ export interface LoraSettings {
   /** Probability with which an element of the input of A is dropped. */
   readonly dropout: number;
   readonly seed: number;
+  /** See {@link arraysInTraining}. */
+  readonly arrays?: number;
 }
 
 /**
@@ -43,10 +60,11 @@ export interface LoraSettings {
 export function loraParameters(
   checkpoint: Checkpoint,
   names: readonly string[],
-  { rank, alpha, dropout, seed }: LoraSettings,
+  { rank, alpha, dropout, seed, arrays }: LoraSettings,
 ): TrainableParameters {
   const random = new Random(seed);
   const scale = alpha / rank;
+  const kept = arrays ? { arrays } : {};
   const tensors = new Map<string, HostTensor>();
   for (const [name, weight] of weightsNamed(checkpoint, names)) {
     const [outputs, inputs] = canonicalShape(weight);
@@ -68,11 +86,11 @@ export function loraParameters(
   const factors = others.flatMap(lowRankNames).map(name => [name, known(tensors, name)] as const);
   return {
     arrays: arraysOf(tensors),
-    tuned: { tensors, adapter: { rank, scale, dropout }, trains: true },
+    tuned: { tensors, adapter: { rank, scale, dropout }, ...kept },
     evaluated: () => ({
       tensors: new Map([...factors, ...merged(routers)]),
       adapter: { rank, scale, dropout: 0 },
-      trains: true,
+      ...kept,
     }),
     merged: () => merged(names),
   };

@@ -1,10 +1,11 @@
 /** @file Which weights train, by canonical name. */
 import type { Architecture } from '../model/architecture';
 import type { Checkpoint } from '../model/checkpoint/checkpoint';
+import type { TunedSize } from '../model/tuned-weights';
 import { canonicalShape, namedWeights } from '../model/weight-names';
 import type { ExpertList } from '../protocol/artifacts';
 import type { TrainingSettings } from '../protocol/jobs';
-import { fullParameters, loraParameters, type TrainableParameters } from './parameters';
+import { arraysInTraining, fullParameters, loraParameters, type TrainableParameters } from './parameters';
 
 /** All weights of the model. */
 export function allNames(architecture: Architecture): string[] {
@@ -40,24 +41,29 @@ export function parametersFor(
   names: readonly string[],
   settings: TrainingSettings,
 ): TrainableParameters {
-  if (settings.parametrisation === 'full') return fullParameters(checkpoint, names);
+  const arrays = arraysInTraining(settings);
+  if (settings.parametrisation === 'full') return fullParameters(checkpoint, names, arrays);
   const { lora_r: rank, lora_alpha: alpha, lora_dropout: dropout, seed } = settings;
   const matrices = matrixNames(checkpoint.architecture, names);
-  return loraParameters(checkpoint, matrices, { rank, alpha, dropout, seed });
+  return loraParameters(checkpoint, matrices, { rank, alpha, dropout, seed, arrays });
 }
 
-/** How many numbers {@link parametersFor} would train, without reading any. */
-export function parameterCount(
+/** How much {@link parametersFor} would make, without reading any. */
+export function trainableSize(
   architecture: Architecture,
   names: readonly string[],
   { parametrisation, lora_r: rank }: TrainingSettings,
-): number {
+): TunedSize {
   const weights = namedWeights(architecture);
-  const lora = parametrisation === 'lora';
-  return (lora ? matrixNames(architecture, names) : names)
-    .flatMap(name => weights.get(name) ?? [])
-    .map(canonicalShape)
-    .reduce((sum, shape) => sum + (lora ? rank * (shape[0] + shape[1]) : elements(shape)), 0);
+  const shapesOf = (chosen: readonly string[]): (readonly number[])[] =>
+    chosen.flatMap(name => weights.get(name) ?? []).map(canonicalShape);
+  if (parametrisation === 'full') return { elements: sum(shapesOf(names).map(elements)), additions: 0 };
+  const matrices = shapesOf(matrixNames(architecture, names));
+  return { elements: sum(matrices.map(([out, into]) => rank * (out + into))), additions: matrices.length };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function elements(shape: readonly number[]): number {
