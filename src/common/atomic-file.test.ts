@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 
 import { scratchFolder } from '../../test/helpers/scratch';
-import { streamFileAtomically, writeFileAtomically } from './atomic-file';
+import { removeTemporaryFiles, streamFileAtomically, writeFileAtomically } from './atomic-file';
 
 const scratch = scratchFolder();
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -44,4 +44,15 @@ describe.each([
     expect(readFileSync(file, 'utf8')).toBe('old');
     expect(readdirSync(path.dirname(file))).toEqual(['file']);
   });
+});
+
+it('removeTemporaryFiles removes what processes left that were killed, and nothing else', () => {
+  const folder = path.join(scratch, 'killed');
+  mkdirSync(path.join(folder, 'deep'), { recursive: true });
+  const names = ['run.json', 'run.json.123.tmp', 'deep/x.safetensors.4.tmp', 'deep/notes.tmp'];
+  for (const name of names) writeFileSync(path.join(folder, name), '');
+  removeTemporaryFiles(folder);
+  expect(readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()).toEqual(
+    ['deep', path.join('deep', 'notes.tmp'), 'run.json'].sort(),
+  );
 });

@@ -2,6 +2,7 @@
 import path from 'node:path';
 
 import { writeFileAtomically, writeJsonAtomically } from '../common/atomic-file';
+import { tunedBytes } from '../model/tuned-weights';
 import type { EvaluateRequest } from '../protocol/analyses';
 import type { Evaluation } from '../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../protocol/artifacts';
@@ -40,7 +41,7 @@ export async function evaluate(request: EvaluateRequest, hooks: JobHooks = {}): 
     const options = { seed, limit, maxLength, allowEmptyContext: true };
     const dataset = loadDataset('data', request.data, tokenizer, options);
     checkAnswered(dataset);
-    checkEvaluationMemory(model, dataset.samples);
+    checkEvaluationMemory(model, dataset.samples, tunedBytes(variant.model.tuned));
     const passes = new Passes(['Answers'], hooks);
     const started = performance.now();
     const predictions = await passes.run('Answers', passHooks =>

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../test/helpers/scratch';
 import { writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { InputError } from '../common/errors';
+import type { Workload } from '../model/memory-estimate';
 import { Model } from '../model/model';
 import { checkMemory, describeEstimate, largestBatch, largestEvaluationBatch } from './job-estimate';
 
@@ -37,28 +38,39 @@ describe('the largest batch', () => {
 
 describe('checkMemory', () => {
   const folder = writeTinyCheckpoint(path.join(scratchFolder(), 'tiny'));
-  const open = (memoryBudget: number): Model => Model.open(folder, { threads: 1, memoryBudget });
-  const batch = largestBatch([sample(100)], 1);
-  const work = [{ batch, scored: 1, trains: true }];
-  const models = [open(1e6), open(64e9)];
+  const models: Model[] = [];
+  const open = (memoryBudget: number, reservedBytes = 0): Model => {
+    const model = Model.open(folder, { threads: 1, memoryBudget, reservedBytes });
+    models.push(model);
+    return model;
+  };
   afterAll(() => Promise.all(models.map(model => model.release())));
+  const work = (tokens: number, tunedBytes: number): Workload[] => [
+    { batch: largestBatch([sample(tokens)], 1), scored: 1, trains: true, tunedBytes },
+  ];
 
-  it('refuses a budget that is too small with one that would do', () => {
-    const [small] = models;
+  it.each([
+    // With 10 kB weights are left in their file, with what is needed they are not, which takes more.
+    ['weights in their file', 1e4, 3000, 0],
+    ['weights in memory', 1e6, 3000, 0],
+    ['weights that train', 1e6, 100, 5e8],
+  ])('refuses a budget that is too small with one that would do: %s', (_, budget, tokens, tunedBytes) => {
     let figure = 0;
     try {
-      checkMemory(small, work);
+      checkMemory(open(budget, tunedBytes), work(tokens, tunedBytes));
     } catch (error) {
       expect(error).toBeInstanceOf(InputError);
       figure = Number(/at least ([\d.]+) GB/.exec(String(error))?.[1]);
     }
-    const enough = open(figure * 1e9);
-    models.push(enough);
-    expect(checkMemory(enough, work)).toBeLessThanOrEqual(figure * 1e9);
+    expect(figure * 1e9).toBeGreaterThan(tunedBytes);
+    const enough = checkMemory(open(figure * 1e9, tunedBytes), work(tokens, tunedBytes));
+    expect(enough).toBeLessThanOrEqual(figure * 1e9);
   });
 
   it('gives what the work takes', () => {
-    expect(checkMemory(models[1], work)).toBeGreaterThan(50e6);
+    const [plain, tuned] = [0, 1e9].map(bytes => checkMemory(open(64e9), work(100, bytes)));
+    expect(plain).toBeGreaterThan(50e6);
+    expect(tuned - plain).toBe(1e9);
   });
 });
 

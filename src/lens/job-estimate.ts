@@ -2,9 +2,13 @@
 import { InputError } from '../common/errors';
 import type { TokenizedSample } from '../data/tokenized-sample';
 import { estimateMemory, expectedMemory, type Workload } from '../model/memory-estimate';
+import { type MemoryPlan, planMemory } from '../model/memory-plan';
 import type { Model } from '../model/model';
 import type { BatchLengths } from '../model/packed-batch';
 import { evaluationTokens } from '../train/fine-tuning';
+
+/** Budgets are given in hundredths of a gigabyte. */
+const budgetStep = 1e7;
 
 export interface JobEstimate {
   readonly seconds: number;
@@ -35,15 +39,31 @@ export function largestEvaluationBatch(samples: readonly TokenizedSample[]): Bat
  * @throws InputError if the budget has no room for it, with the figure that would do
  */
 export function checkMemory(model: Model, work: readonly Workload[]): number {
-  const { architecture, plan } = model;
-  const needed = Math.max(...work.map(piece => estimateMemory(architecture, plan, piece)));
+  const { plan } = model;
+  const needed = neededMemory(model, plan, work);
   if (needed > plan.memoryBudget) {
     throw new InputError(
       `The memory budget of ${gigabytes(plan.memoryBudget)} GB is too small: this job takes about ` +
-        `${gigabytes(needed)} GB. Raise the budget to at least ${gigabytes(needed, Math.ceil)} GB, or use smaller batches or shorter samples.`,
+        `${gigabytes(needed)} GB. Raise the budget to at least ${gigabytes(sufficientBudget(model, work))} GB, or use smaller batches or shorter samples.`,
     );
   }
   return Math.max(...work.map(piece => expectedMemory(model, piece)));
+}
+
+function neededMemory({ architecture }: Model, plan: MemoryPlan, work: readonly Workload[]): number {
+  return Math.max(...work.map(piece => estimateMemory(architecture, plan, piece)));
+}
+
+/** A budget that has room for what its own plan needs: with more memory weights are kept in it. */
+function sufficientBudget(model: Model, work: readonly Workload[]): number {
+  const { plan, checkpoint } = model;
+  let budget = 0;
+  let needed = neededMemory(model, plan, work);
+  while (needed > budget) {
+    budget = Math.ceil(needed / budgetStep) * budgetStep;
+    needed = neededMemory(model, planMemory(checkpoint, { ...plan, memoryBudget: budget }), work);
+  }
+  return budget;
 }
 
 /** One line for people. */
@@ -57,7 +77,7 @@ function duration(seconds: number): string {
   return minutes < 100 ? `${Math.round(minutes)} min` : `${(minutes / 60).toFixed(1)} h`;
 }
 
-/** With two digits behind the point, rounded by `round`. */
-function gigabytes(bytes: number, round: (value: number) => number = Math.round): string {
-  return (round(bytes / 1e7) / 100).toString();
+/** With two digits behind the point. */
+function gigabytes(bytes: number): string {
+  return (Math.round(bytes / budgetStep) / 100).toString();
 }

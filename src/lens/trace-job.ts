@@ -9,8 +9,10 @@ import { readSamples } from '../data/samples';
 import { tokenizeSample, tokenizeUserTurn } from '../data/tokenized-sample';
 import { expertCounts } from '../model/architecture';
 import type { Workload } from '../model/memory-estimate';
+import type { Model } from '../model/model';
 import { batchLengths, packRows } from '../model/packed-batch';
 import { traceBatch } from '../model/trace';
+import { tunedBytes } from '../model/tuned-weights';
 import type { EngineSettings, JobHooks } from '../protocol/jobs';
 import { continuePrompts } from './continue-prompts';
 import { checkTokenIds, LazyTokenizer } from './dataset';
@@ -61,8 +63,8 @@ export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<
     prompts.forEach((ids, row) =>
       checkTokenIds(ids, model.architecture.vocabularySize, `${job.input.file}, row ${row} (counted from 0)`),
     );
-    checkMemory(model, workOf(job, prompts, model.architecture.maxPositions));
     const traced = job.run === undefined ? model : tunedVariant(job.run, model).model;
+    checkMemory(model, workOf(job, prompts, traced));
     const options = {
       signal: hooks.signal,
       ...(job.mask === undefined ? {} : { mask: readMask(job.mask, model) }),
@@ -92,16 +94,17 @@ export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<
 function workOf(
   { maxNewTokens, logits, attention }: TraceJob,
   prompts: readonly number[][],
-  maxPositions: number,
+  { architecture: { maxPositions }, tuned }: Model,
 ): Workload[] {
   const given = batchLengths(packRows(prompts));
   const length = Math.min(given.length + maxNewTokens, Math.max(given.length, maxPositions));
   const tokens = given.tokens + given.samples * (length - given.length);
   const traced = { ...given, tokens, length, rows: tokens, queries: length };
-  const generation = { batch: given, scored: given.samples, trains: false, maxNewTokens };
+  const fed = { trains: false, tunedBytes: tunedBytes(tuned) };
+  const generation = { batch: given, scored: given.samples, maxNewTokens, ...fed };
   return [
     ...(maxNewTokens > 0 ? [generation] : []),
-    { batch: traced, scored: logits ? tokens : 0, trains: false, keepsAttention: attention },
+    { batch: traced, scored: logits ? tokens : 0, keepsAttention: attention, ...fed },
   ];
 }
 

@@ -2,10 +2,11 @@
 import path from 'node:path';
 
 import { InputError } from '../common/errors';
+import { SafetensorsFile } from '../model/checkpoint/safetensors-file';
 import type { Model, PassOptions } from '../model/model';
-import { readAdapter } from '../model/tuned-files/adapter-folder';
+import { adapterWeights, readAdapter } from '../model/tuned-files/adapter-folder';
 import { readTunedWeights } from '../model/tuned-files/weights-file';
-import type { TunedWeights } from '../model/tuned-weights';
+import { bytesOfSize, type TunedWeights } from '../model/tuned-weights';
 import { type ContextDependence, type RunRecord } from '../protocol/artifacts';
 import { finetuneName } from '../protocol/finetune';
 import { readStatistics } from './expert-list';
@@ -37,6 +38,20 @@ function readWeightsOf(folder: RunFolder, { checkpoint }: Model): TunedWeights {
   return kind === 'adapter'
     ? readAdapter(weights, checkpoint)
     : { tensors: readTunedWeights(weights, checkpoint) };
+}
+
+/**
+ * Bytes of private memory that the weights of a run will take at most, before they are read.
+ * @throws InputError if it has none
+ */
+export function tunedBytesOf(run: string): number {
+  const { kind, path: weights } = runWeights(RunFolder.open(run));
+  const isAdapter = kind === 'adapter';
+  const { tensors } = SafetensorsFile.open(isAdapter ? adapterWeights(weights) : weights);
+  let elements = 0;
+  for (const { shape } of tensors.values())
+    elements += shape.reduce((product, length) => product * length, 1);
+  return bytesOfSize({ elements, additions: isAdapter ? tensors.size / 2 : 0 });
 }
 
 /** What a run made of the model, as tables and pictures call it. */

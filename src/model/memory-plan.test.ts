@@ -20,6 +20,14 @@ describe('planMemory', () => {
     expect(mode(needed - 1)).toBe('mapped');
   });
 
+  it('leaves what is reserved to others', () => {
+    const needed = 2 * 16 * checkpoint.parameters;
+    const mode = (memoryBudget: number): string =>
+      planMemory(checkpoint, { threads: 1, memoryBudget, reservedBytes: 1e6 }).memoryMode;
+    expect(mode(needed + 1e6)).toBe('resident');
+    expect(mode(needed + 1e6 - 1)).toBe('mapped');
+  });
+
   it('takes half of the memory and all cores where 0 is asked for', () => {
     expect(planMemory(checkpoint, { threads: 0, memoryBudget: 0 })).toMatchObject({
       threads: availableParallelism(),

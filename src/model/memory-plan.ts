@@ -10,6 +10,8 @@ export interface MemoryPlan {
   readonly memoryBudget: number;
   /** Bytes that resident mode would take for weights. */
   readonly residentBytes: number;
+  /** Bytes of the budget that weights may not take. */
+  readonly reservedBytes?: number;
 }
 
 export interface MemorySettings {
@@ -31,16 +33,17 @@ const residentBytesPerParameter = 4 * 4;
 const shareOfWeights = 0.5;
 
 export function planMemory(
-  checkpoint: Checkpoint,
+  { parameters }: Pick<Checkpoint, 'parameters'>,
   { threads, memoryBudget, reservedBytes = 0 }: MemorySettings,
 ): MemoryPlan {
   const budget = memoryBudget > 0 ? memoryBudget : totalmem() / 2;
-  const residentBytes = checkpoint.parameters * residentBytesPerParameter;
+  const residentBytes = parameters * residentBytesPerParameter;
   const memoryMode = residentBytes <= shareOfWeights * (budget - reservedBytes) ? 'resident' : 'mapped';
   return {
     memoryMode,
     threads: threads > 0 ? threads : availableParallelism(),
     memoryBudget: budget,
     residentBytes,
+    reservedBytes,
   };
 }

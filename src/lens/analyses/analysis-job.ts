@@ -58,13 +58,18 @@ export class Passes {
 
 /**
  * Checks that the memory budget has room for passes over these samples.
+ * @param tunedBytes of the weights of runs
  * @throws InputError with the figure that would do
  */
-export function checkEvaluationMemory(model: Model, samples: readonly TokenizedSample[]): void {
+export function checkEvaluationMemory(
+  model: Model,
+  samples: readonly TokenizedSample[],
+  tunedBytes: number,
+): void {
   const batch = largestEvaluationBatch(samples);
   // The logit lens reads off the most at once: each sample's last token, after every layer and before the first.
   const scored = batch.samples * (model.architecture.layers.length + 1);
-  checkMemory(model, [{ batch, scored, trains: false }]);
+  checkMemory(model, [{ batch, scored, trains: false, tunedBytes }]);
 }
 
 /** Columns of {@link estimateCells}. */

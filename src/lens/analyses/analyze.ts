@@ -13,6 +13,7 @@ import { engineRecord } from '../engine-record';
 import { modelIdentity } from '../inspect';
 import { openModel } from '../open-model';
 import { RunFolder } from '../run-folder';
+import { tunedBytesOf } from '../variant';
 import { analyseAttention } from './analyse-attention';
 import { analyseCost } from './analyse-cost';
 import { analyseForgetting } from './analyse-forgetting';
@@ -35,7 +36,8 @@ export async function analyze(request: AnalyzeRequest, hooks: JobHooks = {}): Pr
   try {
     const tokenizer = new LazyTokenizer(model.checkpoint);
     const datasets = loadDatasets(request, tokenizer);
-    for (const { samples } of datasets) checkEvaluationMemory(model, samples);
+    const tunedBytes = tunedRuns(request).reduce((sum, run) => sum + tunedBytesOf(run), 0);
+    for (const { samples } of datasets) checkEvaluationMemory(model, samples, tunedBytes);
     const folder = RunFolder.create(request.out);
     const record = startRecord(request, model, datasets);
     folder.writeRecord(record);
@@ -51,6 +53,13 @@ export async function analyze(request: AnalyzeRequest, hooks: JobHooks = {}): Pr
     await memory.stop();
     await model.release();
   }
+}
+
+/** The runs whose weights are in memory at once. */
+function tunedRuns(request: AnalyzeRequest): readonly string[] {
+  if (request.kind === 'cost') return [];
+  if ('runs' in request) return request.runs;
+  return request.run === undefined ? [] : [request.run];
 }
 
 function loadDatasets(request: AnalyzeRequest, tokenizer: LazyTokenizer): Dataset[] {

@@ -27,6 +27,11 @@ import { metadata } from './weights-file';
 
 const files = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' };
 
+/** The file of an adapter that holds its tensors. */
+export function adapterWeights(folder: string): string {
+  return path.join(folder, files.weights);
+}
+
 type Factors = ReadonlyMap<string, HostTensor>;
 
 /**
