@@ -28,11 +28,10 @@ describe('planMemory', () => {
     expect(mode(needed + 1e6 - 1)).toBe('mapped');
   });
 
-  it('takes half of the memory and all cores where 0 is asked for', () => {
-    expect(planMemory(checkpoint, { threads: 0, memoryBudget: 0 })).toMatchObject({
-      threads: availableParallelism(),
-      memoryBudget: totalmem() / 2,
-    });
+  it('takes half of the memory and all cores where 0 is asked for, one core for small models', () => {
+    const plan = (parameters: number) => planMemory({ parameters }, { threads: 0, memoryBudget: 0 });
+    expect(plan(2e7)).toMatchObject({ threads: availableParallelism(), memoryBudget: totalmem() / 2 });
+    expect(plan(2e7 - 1)).toMatchObject({ threads: 1, memoryBudget: totalmem() / 2 });
     expect(planMemory(checkpoint, { threads: 3, memoryBudget: 1e9 })).toMatchObject({
       threads: 3,
       memoryBudget: 1e9,

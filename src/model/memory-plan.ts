@@ -15,7 +15,7 @@ export interface MemoryPlan {
 }
 
 export interface MemorySettings {
-  /** 0: as many as there are cores. */
+  /** 0: as many as there are cores, one for small models. */
   readonly threads: number;
   /** Bytes; 0: half of the machine's memory. */
   readonly memoryBudget: number;
@@ -29,6 +29,9 @@ export interface MemorySettings {
  */
 const residentBytesPerParameter = 4 * 4;
 
+/** Parameters from which on matrix products are large enough for several threads to share them. */
+const sharedFrom = 2e7;
+
 /** Weights may take half of what is not reserved; the rest is for the work itself. */
 const shareOfWeights = 0.5;
 
@@ -41,7 +44,7 @@ export function planMemory(
   const memoryMode = residentBytes <= shareOfWeights * (budget - reservedBytes) ? 'resident' : 'mapped';
   return {
     memoryMode,
-    threads: threads > 0 ? threads : availableParallelism(),
+    threads: threads > 0 ? threads : parameters < sharedFrom ? 1 : availableParallelism(),
     memoryBudget: budget,
     residentBytes,
     reservedBytes,

@@ -50,7 +50,7 @@ export const executionProviders = ['cpu', 'auto', 'webgpu', 'cuda', 'dml', 'core
 
 /** Settings of the engine. */
 export const EngineSettingsSchema = v.object({
-  /** 0: as many as there are cores. */
+  /** 0: as many as there are cores, one for small models. */
   threads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
   /** Gigabytes (10⁹ bytes) that weights and activations may take; 0: half of the machine's memory. */
   memory_budget: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
