@@ -1,9 +1,9 @@
 /** @file The pictures of the results: means over seeds, with one deviation to either side. */
-import { type Bar, barPanel } from '../src/lens/figures/bar-panel';
-import { figure, type KeyEntry, type Panel } from '../src/lens/figures/figure';
-import { linePanel } from '../src/lens/figures/line-panel';
-import { matrixPanel } from '../src/lens/figures/matrix-panel';
-import { baseColour, blue, seriesColour, vermilion } from '../src/lens/figures/style';
+import { type Bar, barPanel } from '../src/figures/bar-panel';
+import { figure, type KeyEntry, type Panel } from '../src/figures/figure';
+import { linePanel } from '../src/figures/line-panel';
+import { matrixPanel } from '../src/figures/matrix-panel';
+import { baseColour, blue, seriesColour, vermilion } from '../src/figures/style';
 import type { Estimate } from '../src/protocol/analysis-results';
 import type { InsideResult, MaskingResult, Measurements, Score, Scores } from './measurements';
 import { methodNames, methods, tasks, type TestSet } from './settings';

@@ -2,6 +2,10 @@
 import path from 'node:path';
 
 import { writeFileAtomically, writeJsonAtomically } from '../common/atomic-file';
+import { barPanel } from '../figures/bar-panel';
+import { csv, type Table } from '../figures/csv';
+import { figure } from '../figures/figure';
+import { blue } from '../figures/style';
 import { tunedBytes } from '../model/tuned-weights';
 import type { EvaluateRequest } from '../protocol/analyses';
 import type { Evaluation } from '../protocol/analysis-results';
@@ -9,14 +13,10 @@ import { SCHEMA_VERSION } from '../protocol/artifacts';
 import type { JobHooks } from '../protocol/jobs';
 import { checkEvaluationMemory, Passes } from './analyses/analysis-job';
 import { checkAnswered, percent } from './analyses/answers';
-import { csv, type Table } from './csv';
 import { LazyTokenizer, loadDataset } from './dataset';
 import { engineRecord } from './engine-record';
 import { predictAnswers, scoresOf } from './evaluate';
 import { readMask } from './expert-list';
-import { barPanel } from './figures/bar-panel';
-import { figure } from './figures/figure';
-import { blue } from './figures/style';
 import { modelIdentity } from './inspect';
 import { openModel } from './open-model';
 import { baseVariant, tunedVariant } from './variant';

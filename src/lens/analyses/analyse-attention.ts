@@ -1,13 +1,13 @@
 /** @file `analyze attention`: context and answer attention gain by layer and, for one sample, by token. */
 import { InputError } from '../../common/errors';
+import { type Cell, csv, type Table } from '../../figures/csv';
+import { figure, type Panel } from '../../figures/figure';
+import { linePanel } from '../../figures/line-panel';
+import { baseColour, blue, vermilion } from '../../figures/style';
 import { analysisFiles } from '../../protocol/analyses';
 import { type AnalysisResultOf, type SpanAttention } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
-import { type Cell, csv, type Table } from '../csv';
 import type { Dataset, LoadedSample } from '../dataset';
-import { figure, type Panel } from '../figures/figure';
-import { linePanel } from '../figures/line-panel';
-import { baseColour, blue, vermilion } from '../figures/style';
 import { baseVariant, tunedVariant } from '../variant';
 import {
   type AnalysisJob,

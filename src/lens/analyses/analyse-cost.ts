@@ -1,11 +1,11 @@
 /** @file `analyze cost`: what each tuning cost, from the records of its run. */
 import { InputError } from '../../common/errors';
+import { type Bar, barPanel } from '../../figures/bar-panel';
+import type { Cell, Table } from '../../figures/csv';
+import { figure, type Panel } from '../../figures/figure';
+import { seriesColour } from '../../figures/style';
 import type { AnalysisResultOf } from '../../protocol/analysis-results';
 import { type RunRecord, SCHEMA_VERSION } from '../../protocol/artifacts';
-import type { Cell, Table } from '../csv';
-import { type Bar, barPanel } from '../figures/bar-panel';
-import { figure, type Panel } from '../figures/figure';
-import { seriesColour } from '../figures/style';
 import { phases as finetunePhases } from '../finetune-setup';
 import { phases as identifyPhases } from '../identify-setup';
 import { openRunOf, variantNames } from '../variant';

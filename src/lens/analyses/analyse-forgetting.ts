@@ -1,13 +1,13 @@
 /** @file `analyze forgetting`: what a tuned model still knows without a context. */
 import type { TextSample } from '../../data/sample';
 import { tokenizeSample } from '../../data/tokenized-sample';
+import { barPanel } from '../../figures/bar-panel';
+import type { Cell, Table } from '../../figures/csv';
+import { figure } from '../../figures/figure';
 import type { AnalysisResultOf, Prediction } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
-import type { Cell, Table } from '../csv';
 import type { LazyTokenizer, LoadedSample } from '../dataset';
 import { scoreChange, scoresOf } from '../evaluate';
-import { barPanel } from '../figures/bar-panel';
-import { figure } from '../figures/figure';
 import { baseVariant, tunedVariant, variantNames } from '../variant';
 import { type AnalysisJob, type AnalysisOutcome, intervalNote, onlyDataset } from './analysis-job';
 import { answersOf, checkAnswered, percent, scoreBars, scoreCells, scoreColumns, scoreKey } from './answers';

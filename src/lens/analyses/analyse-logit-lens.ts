@@ -1,9 +1,9 @@
 /** @file `analyze logit-lens`: answer probability by layer and its gain (APG). */
+import type { Cell, Table } from '../../figures/csv';
+import { baseAndTuned, figure } from '../../figures/figure';
+import { linePanel } from '../../figures/line-panel';
+import { baseColour, blue, vermilion } from '../../figures/style';
 import type { AnalysisResultOf } from '../../protocol/analysis-results';
-import type { Cell, Table } from '../csv';
-import { baseAndTuned, figure } from '../figures/figure';
-import { linePanel } from '../figures/line-panel';
-import { baseColour, blue, vermilion } from '../figures/style';
 import { baseVariant, tunedVariant } from '../variant';
 import {
   type AnalysisJob,

@@ -1,14 +1,14 @@
 /** @file `analyze masking`: what is lost when experts are switched off (METHOD, Fig. 3). */
 import path from 'node:path';
 
+import { barPanel } from '../../figures/bar-panel';
+import type { Cell, Table } from '../../figures/csv';
+import { figure } from '../../figures/figure';
 import type { Model } from '../../model/model';
 import type { AnalysisResultOf, Prediction } from '../../protocol/analysis-results';
 import { type ExpertList, SCHEMA_VERSION } from '../../protocol/artifacts';
-import type { Cell, Table } from '../csv';
 import { scoreChange, scoresOf } from '../evaluate';
 import { checkedMask, randomExperts, readExpertList } from '../expert-list';
-import { barPanel } from '../figures/bar-panel';
-import { figure } from '../figures/figure';
 import { baseVariant, statisticsOf, tunedVariant, type Variant } from '../variant';
 import { type AnalysisJob, type AnalysisOutcome, intervalNote, onlyDataset } from './analysis-job';
 import { answersOf, checkAnswered, percent, scoreBars, scoreCells, scoreColumns, scoreKey } from './answers';

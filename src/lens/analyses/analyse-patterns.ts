@@ -1,9 +1,9 @@
 /** @file `analyze patterns`: a map of samples by the context-faithful experts that they use (METHOD, Fig. 4). */
+import type { Cell, Table } from '../../figures/csv';
+import { figure } from '../../figures/figure';
+import { groupKey, scatterPanel } from '../../figures/scatter-panel';
 import type { AnalysisResultOf } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
-import type { Cell, Table } from '../csv';
-import { figure } from '../figures/figure';
-import { groupKey, scatterPanel } from '../figures/scatter-panel';
 import { shortNames, statisticsOf, tunedVariant } from '../variant';
 import type { AnalysisJob, AnalysisOutcome } from './analysis-job';
 import { embedInPlane, expertActivations } from './patterns';

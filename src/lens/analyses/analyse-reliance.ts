@@ -1,11 +1,11 @@
 /** @file `analyze reliance`: how much each answer token owes to the context. */
+import type { Cell, Table } from '../../figures/csv';
+import { figure } from '../../figures/figure';
+import { linePanel } from '../../figures/line-panel';
+import { baseColour, blue } from '../../figures/style';
 import type { AnalysisResultOf } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
-import type { Cell, Table } from '../csv';
 import type { LoadedSample } from '../dataset';
-import { figure } from '../figures/figure';
-import { linePanel } from '../figures/line-panel';
-import { baseColour, blue } from '../figures/style';
 import { baseVariant, tunedVariant } from '../variant';
 import { type AnalysisJob, type AnalysisOutcome, intervalNote, onlyDataset } from './analysis-job';
 import { answerLogProbabilities, reliance, summariseReliance, withoutContext } from './reliance';

@@ -1,10 +1,10 @@
 /** @file `analyze transfer`: tuned on one dataset, evaluated on another (METHOD, Fig. 5). */
+import type { Cell, Table } from '../../figures/csv';
+import { figure } from '../../figures/figure';
+import { matrixPanel } from '../../figures/matrix-panel';
 import type { AnalysisResultOf, Estimate, Prediction } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
-import type { Cell, Table } from '../csv';
 import { scoreChange, scoresOf } from '../evaluate';
-import { figure } from '../figures/figure';
-import { matrixPanel } from '../figures/matrix-panel';
 import type { RunFolder } from '../run-folder';
 import { baseVariant, openRunOf, shortNames, tunedVariant } from '../variant';
 import type { AnalysisJob, AnalysisOutcome } from './analysis-job';

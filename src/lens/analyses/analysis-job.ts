@@ -1,10 +1,10 @@
 /** @file What each analysis is given, and what it gives: numbers, a table, pictures. */
 import type { TokenizedSample } from '../../data/tokenized-sample';
+import type { Cell, Table } from '../../figures/csv';
 import type { Model } from '../../model/model';
 import type { AnalysisKind, AnalyzeRequestOf } from '../../protocol/analyses';
 import type { AnalysisResult, Estimate } from '../../protocol/analysis-results';
 import type { JobHooks } from '../../protocol/jobs';
-import type { Cell, Table } from '../csv';
 import type { Dataset, LazyTokenizer } from '../dataset';
 import { checkMemory, largestEvaluationBatch } from '../job-estimate';
 import { JobProgress } from '../job-progress';

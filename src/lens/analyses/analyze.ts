@@ -2,12 +2,12 @@
 import { writeFileAtomically, writeJsonAtomically } from '../../common/atomic-file';
 import { CancelledError, InputError, messageOf } from '../../common/errors';
 import { PeakMemory } from '../../common/peak-memory';
+import { csv } from '../../figures/csv';
 import type { Model } from '../../model/model';
 import { analysisFiles, type AnalysisKind, type AnalyzeRequest } from '../../protocol/analyses';
 import { type AnalyzeAnswer } from '../../protocol/analysis-results';
 import { type RunRecord, SCHEMA_VERSION } from '../../protocol/artifacts';
 import type { JobHooks } from '../../protocol/jobs';
-import { csv } from '../csv';
 import { type Dataset, LazyTokenizer, loadDataset } from '../dataset';
 import { engineRecord } from '../engine-record';
 import { modelIdentity } from '../inspect';

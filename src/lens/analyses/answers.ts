@@ -1,12 +1,12 @@
 /** @file Answers of several variants of a model to the same samples, for the analyses that compare EM and F1. */
 import { InputError } from '../../common/errors';
+import type { Bar } from '../../figures/bar-panel';
+import type { Cell } from '../../figures/csv';
+import type { KeyEntry } from '../../figures/figure';
+import { blue } from '../../figures/style';
 import type { Prediction, Scores } from '../../protocol/analysis-results';
-import type { Cell } from '../csv';
 import type { Dataset, LazyTokenizer, LoadedSample } from '../dataset';
 import { predictAnswers } from '../evaluate';
-import type { Bar } from '../figures/bar-panel';
-import type { KeyEntry } from '../figures/figure';
-import { blue } from '../figures/style';
 import type { Variant } from '../variant';
 import type { PassHooks } from './pass-hooks';
 

@@ -1,11 +1,11 @@
 /** @file Attention from the last prompt token to each token of one prompt, and its picture over the text. */
+import type { Cell, Table } from '../../figures/csv';
+import { figure } from '../../figures/figure';
+import { textPanel } from '../../figures/text-panel';
 import { packRows } from '../../model/packed-batch';
 import { attentionFrom } from '../../model/trace';
 import type { TokenAttention } from '../../protocol/analysis-results';
-import type { Cell, Table } from '../csv';
 import type { LoadedSample } from '../dataset';
-import { figure } from '../figures/figure';
-import { textPanel } from '../figures/text-panel';
 import type { Variant } from '../variant';
 import type { PassHooks } from './pass-hooks';
 

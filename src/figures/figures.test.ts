@@ -1,8 +1,8 @@
 /** @file Figures: well-formed, every number where it belongs. */
 import { describe, expect, it } from 'vitest';
 
-import { type SvgElement, svgElements } from '../../../test/helpers/svg';
-import type { Estimate } from '../../protocol/analysis-results';
+import { type SvgElement, svgElements } from '../../test/helpers/svg';
+import type { Estimate } from '../protocol/analysis-results';
 import { barPanel } from './bar-panel';
 import { figure, type Panel } from './figure';
 import { linePanel } from './line-panel';

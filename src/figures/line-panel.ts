@@ -1,5 +1,5 @@
 /** @file Lines over whole numbers (layers, positions), each within the band of its intervals. */
-import type { Estimate } from '../../protocol/analysis-results';
+import type { Estimate } from '../protocol/analysis-results';
 import type { Panel } from './figure';
 import { aroundZero, extent, linearScale, type Scale } from './scale';
 import { gridLine, ink, muted, textWidth } from './style';
