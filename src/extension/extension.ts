@@ -1,15 +1,15 @@
 /** @file Puts the extension together. */
 import path from 'node:path';
 
-import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { InputError, messageOf } from '../common/errors';
 import { runFiles, runsFolder } from '../protocol/artifacts';
+import { CommandRegistry, parseOptions } from './command-registry';
 import { openDemo } from './demo';
 import { Engine } from './engine/engine';
 import { ExpertsView } from './experts/experts-view';
-import { offer, showFailure } from './failure';
+import { offer } from './failure';
 import { IdentifyCommand, IdentifyOptionsSchema } from './identify-command';
 import { commands, productName } from './manifest';
 import { openReport } from './report-panel';
@@ -68,38 +68,31 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   // Coming back after a reload: hovers and panel show what was traced before.
   void traces.restore().catch((error: unknown) => log.warn(`Last trace: ${messageOf(error)}`));
 
-  const register = (command: string, run: (argument: unknown) => unknown): void => {
-    context.subscriptions.push(
-      vscode.commands.registerCommand(command, async (argument: unknown) => {
-        try {
-          return await run(argument);
-        } catch (error) {
-          showFailure(error, log);
-          // A caller with options is a program: it must learn of the failure.
-          if (isOptions(argument)) throw error;
-        }
-      }),
-    );
-  };
-  register(commands.identify, options => identify.run(parseOptions(IdentifyOptionsSchema, options)));
-  register(commands.tracePrompt, options => trace.tracePrompt(parseOptions(TraceOptionsSchema, options)));
-  register(commands.traceSample, options => trace.traceSample(parseOptions(TraceOptionsSchema, options)));
-  register(commands.openRouting, async () => {
+  const registry = new CommandRegistry(log);
+  context.subscriptions.push(registry);
+  registry.register(commands.identify, options => identify.run(parseOptions(IdentifyOptionsSchema, options)));
+  registry.register(commands.tracePrompt, options =>
+    trace.tracePrompt(parseOptions(TraceOptionsSchema, options)),
+  );
+  registry.register(commands.traceSample, options =>
+    trace.traceSample(parseOptions(TraceOptionsSchema, options)),
+  );
+  registry.register(commands.openRouting, async () => {
     await traces.restore();
     if (traces.latest) panel.open();
     else throw new InputError('There is no trace yet: open a prompt and run “Trace Routing of This Prompt”.');
   });
-  register(commands.openExperts, async () => {
+  registry.register(commands.openExperts, async () => {
     const run = await pickRun(experts.runs());
     if (run) await experts.reveal(run.folder);
   });
-  register(commands.refreshExperts, () => experts.refresh());
-  register(commands.openReport, () => openReport(experts.current?.run, context.extensionUri));
-  register(commands.selectModel, () => pickers.pickModel());
-  register(commands.selectDataset, () => pickers.pickDataset());
-  register(commands.openDemo, () => openDemo(path.join(context.extensionPath, 'demo')));
-  register(commands.restartEngine, () => engine.restart());
-  register(commands.showLog, () => log.show());
+  registry.register(commands.refreshExperts, () => experts.refresh());
+  registry.register(commands.openReport, () => openReport(experts.current?.run, context.extensionUri));
+  registry.register(commands.selectModel, () => pickers.pickModel());
+  registry.register(commands.selectDataset, () => pickers.pickDataset());
+  registry.register(commands.openDemo, () => openDemo(path.join(context.extensionPath, 'demo')));
+  registry.register(commands.restartEngine, () => engine.restart());
+  registry.register(commands.showLog, () => log.show());
 
   return { enginePid: () => engine.pid, experts };
 }
@@ -115,19 +108,4 @@ function watchRuns(experts: ExpertsView): vscode.Disposable {
     watcher.onDidDelete(refresh),
     vscode.workspace.onDidChangeWorkspaceFolders(refresh),
   );
-}
-
-/** Menus pass what was clicked on, e.g. a `Uri`; options are plain objects. */
-function isOptions(argument: unknown): argument is object {
-  return (
-    typeof argument === 'object' && argument !== null && Object.getPrototypeOf(argument) === Object.prototype
-  );
-}
-
-/** @throws InputError that names the option which is wrong */
-function parseOptions<S extends v.GenericSchema>(schema: S, argument: unknown): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, isOptions(argument) ? argument : {});
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw new InputError(`Options of the command: ${v.getDotPath(issue) ?? 'all'}: ${issue.message}.`);
 }

@@ -97,9 +97,13 @@ test('files that are named exist', () => {
     expect(existsSync(path.join(root, icon)), icon).toBe(true);
 });
 
-test('every command is registered by the code', () => {
-  const source = readFileSync(path.join(import.meta.dirname, 'extension.ts'), 'utf8');
-  const registered = [...source.matchAll(/register\(commands\.(\w+)/g)].map(([, name]) => name);
+test('every command is registered by the code, once', () => {
+  const sources = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map(name => readFileSync(path.join(import.meta.dirname, name), 'utf8'));
+  const registered = sources.flatMap(source =>
+    [...source.matchAll(/\.register\(\s*commands\.(\w+)/g)].map(([, name]) => name),
+  );
   expect(registered.sort()).toEqual(Object.keys(manifest.commands).sort());
 });
 

@@ -1,0 +1,51 @@
+/** @file Registers commands so that their failures are shown, and checks the options that they are given. */
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+
+import { InputError } from '../common/errors';
+import { showFailure } from './failure';
+import type { commands } from './manifest';
+
+type CommandId = (typeof commands)[keyof typeof commands];
+
+/** What menus and callers pass. A menu of a tree passes the row, and all selected rows where several can be. */
+type CommandArguments = [argument?: unknown, selected?: unknown];
+
+export class CommandRegistry implements vscode.Disposable {
+  private readonly registered: vscode.Disposable[] = [];
+
+  constructor(private readonly log: vscode.LogOutputChannel) {}
+
+  register(command: CommandId, run: (...given: CommandArguments) => unknown): void {
+    this.registered.push(
+      vscode.commands.registerCommand(command, async (...given: CommandArguments) => {
+        try {
+          return await run(...given);
+        } catch (error) {
+          showFailure(error, this.log);
+          // A caller with options is a program: it must learn of the failure.
+          if (isOptions(given[0])) throw error;
+        }
+      }),
+    );
+  }
+
+  dispose(): void {
+    for (const registration of this.registered) registration.dispose();
+  }
+}
+
+/** Menus pass what was clicked on, e.g. a `Uri` or a row of a tree; options are plain objects. */
+export function isOptions(argument: unknown): argument is object {
+  return (
+    typeof argument === 'object' && argument !== null && Object.getPrototypeOf(argument) === Object.prototype
+  );
+}
+
+/** @throws InputError that names the option which is wrong */
+export function parseOptions<S extends v.GenericSchema>(schema: S, argument: unknown): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, isOptions(argument) ? argument : {});
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new InputError(`Options of the command: ${v.getDotPath(issue) ?? 'all'}: ${issue.message}.`);
+}
