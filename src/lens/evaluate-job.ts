@@ -8,7 +8,7 @@ import { figure } from '../figures/figure';
 import { blue } from '../figures/style';
 import { tunedBytes } from '../model/tuned-weights';
 import type { EvaluateRequest } from '../protocol/analyses';
-import type { Evaluation } from '../protocol/analysis-results';
+import type { Evaluation, EvaluationAnswer } from '../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../protocol/artifacts';
 import type { JobHooks } from '../protocol/jobs';
 import { checkEvaluationMemory, Passes } from './analyses/analysis-job';
@@ -20,12 +20,6 @@ import { readMask } from './expert-list';
 import { modelIdentity } from './inspect';
 import { openModel } from './open-model';
 import { baseVariant, tunedVariant } from './variant';
-
-export interface EvaluationAnswer {
-  readonly evaluation: Evaluation;
-  /** Result, table and picture. */
-  readonly files: readonly string[];
-}
 
 /**
  * Writes `out` (JSON) and beside it a table of the answers (CSV) and a picture of the scores (SVG).

@@ -56,6 +56,7 @@ export const EvaluateRequestSchema = v.object({
   mask: v.optional(v.string()),
 });
 export type EvaluateRequest = v.InferOutput<typeof EvaluateRequestSchema>;
+export type EvaluateRequestInput = v.InferInput<typeof EvaluateRequestSchema>;
 
 export const AnalyzeRequestSchema = v.variant('kind', [
   v.object({

@@ -61,6 +61,14 @@ export const EvaluationSchema = v.object({
 });
 export type Evaluation = v.InferOutput<typeof EvaluationSchema>;
 
+/** What `evaluate` answers. */
+export const EvaluationAnswerSchema = v.object({
+  evaluation: EvaluationSchema,
+  /** Paths of result, table and picture. */
+  files: v.array(v.string()),
+});
+export type EvaluationAnswer = v.InferOutput<typeof EvaluationAnswerSchema>;
+
 /** [layer] */
 const byLayer = v.array(EstimateSchema);
 const result = { schema_version: v.literal(SCHEMA_VERSION) };

@@ -94,21 +94,25 @@ export const IdentifyResultSchema = v.object({
 });
 export type IdentifyResult = v.InferOutput<typeof IdentifyResultSchema>;
 
+/** Where a prompt comes from. */
+export const PromptSourceSchema = v.variant('kind', [
+  /** Free text: wrapped as the user's turn of the chat template. */
+  v.object({ kind: v.literal('text'), text: v.string() }),
+  /** Sample number `index` of a dataset file. */
+  v.object({
+    kind: v.literal('sample'),
+    file: v.string(),
+    index: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  }),
+]);
+export type PromptSource = v.InferOutput<typeof PromptSourceSchema>;
+
 /** Routing of one prompt for the panel and the hovers. */
 export const TraceRequestSchema = v.object({
   model: v.string(),
   /** A run whose routers give the tuned side and whose CE are marked. */
   run: v.optional(v.string()),
-  source: v.variant('kind', [
-    /** Free text: wrapped as the user's turn of the chat template. */
-    v.object({ kind: v.literal('text'), text: v.string() }),
-    /** Sample number `index` of a dataset file. */
-    v.object({
-      kind: v.literal('sample'),
-      file: v.string(),
-      index: v.pipe(v.number(), v.integer(), v.minValue(0)),
-    }),
-  ]),
+  source: PromptSourceSchema,
   /** Limit of the prompt. */
   max_seq_length: v.optional(count, 4096),
   /**

@@ -2,6 +2,8 @@
 import * as v from 'valibot';
 
 import { CancelledError, InputError, messageOf } from '../common/errors';
+import { AnalyzeRequestSchema, EvaluateRequestSchema } from './analyses';
+import { AnalyzeAnswerSchema, EvaluationAnswerSchema } from './analysis-results';
 import { ExportRequestSchema, ExportResultSchema } from './export';
 import { FinetuneRequestSchema, FinetuneResultSchema } from './finetune';
 import {
@@ -18,6 +20,8 @@ export const engineMethods = {
   inspect: { params: v.object({ folder: v.string() }), result: CheckpointSummarySchema },
   identify: { params: IdentifyRequestSchema, result: IdentifyResultSchema },
   finetune: { params: FinetuneRequestSchema, result: FinetuneResultSchema },
+  evaluate: { params: EvaluateRequestSchema, result: EvaluationAnswerSchema },
+  analyze: { params: AnalyzeRequestSchema, result: AnalyzeAnswerSchema },
   exportRun: { params: ExportRequestSchema, result: ExportResultSchema },
   traceRouting: { params: TraceRequestSchema, result: RoutingViewSchema },
 } as const;
@@ -25,6 +29,8 @@ export const engineMethods = {
 export type EngineMethod = keyof typeof engineMethods;
 /** Parameters as the caller writes them: defaults may be left out. */
 export type EngineParams<M extends EngineMethod> = v.InferInput<(typeof engineMethods)[M]['params']>;
+/** Parameters as the worker takes them: with defaults. */
+export type EngineRequest<M extends EngineMethod> = v.InferOutput<(typeof engineMethods)[M]['params']>;
 export type EngineResult<M extends EngineMethod> = v.InferOutput<(typeof engineMethods)[M]['result']>;
 
 const job = v.pipe(v.number(), v.integer(), v.minValue(0));

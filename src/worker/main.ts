@@ -1,6 +1,8 @@
 /** @file Entry point of the worker process that the extension forks: the only one of the two that loads onnxruntime. */
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 
+import { analyze } from '../lens/analyses/analyze';
+import { evaluate } from '../lens/evaluate-job';
 import { exportRun } from '../lens/export-run';
 import { finetune } from '../lens/finetune';
 import { identify } from '../lens/identify';
@@ -13,6 +15,8 @@ const service = serve(connection, {
   inspect: inspectCheckpoint,
   identify,
   finetune,
+  evaluate,
+  analyze,
   exportRun,
   traceRouting,
 });

@@ -2,21 +2,13 @@
 import { type CancellationToken, type MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 
 import { messageOf } from '../common/errors';
-import type { ExportRequest, ExportResult } from '../protocol/export';
-import type { FinetuneRequest, FinetuneResult } from '../protocol/finetune';
-import type {
-  CheckpointSummary,
-  IdentifyRequest,
-  IdentifyResult,
-  JobHooks,
-  Progress,
-  TraceRequest,
-} from '../protocol/jobs';
-import type { RoutingView } from '../protocol/routing-view';
+import type { CheckpointSummary, JobHooks, Progress } from '../protocol/jobs';
 import {
   type EngineMethod,
   engineMethods,
   engineNotifications,
+  type EngineRequest,
+  type EngineResult,
   type Failure,
   failureOf,
   JobMessageSchema,
@@ -26,13 +18,14 @@ import {
 } from '../protocol/rpc';
 import { JobQueue } from './job-queue';
 
+type QueuedMethod = Exclude<EngineMethod, 'inspect'>;
+type QueuedJobs = {
+  readonly [M in QueuedMethod]: (request: EngineRequest<M>, hooks: JobHooks) => Promise<EngineResult<M>>;
+};
+
 /** What the worker can do; `src/lens` has the real ones. */
-export interface Jobs {
+export interface Jobs extends QueuedJobs {
   inspect(folder: string): CheckpointSummary;
-  identify(request: IdentifyRequest, hooks: JobHooks): Promise<IdentifyResult>;
-  finetune(request: FinetuneRequest, hooks: JobHooks): Promise<FinetuneResult>;
-  exportRun(request: ExportRequest, hooks: JobHooks): Promise<ExportResult>;
-  traceRouting(request: TraceRequest, hooks: JobHooks): Promise<RoutingView>;
 }
 
 /** JSON-RPC's code for an error of the server; our own kinds travel in the data. */
@@ -75,22 +68,18 @@ export function serve(connection: MessageConnection, jobs: Jobs): { shutDown: ()
   handle('inspect', params =>
     Promise.resolve(jobs.inspect(parseMessage(engineMethods.inspect.params, params, 'inspect').folder)),
   );
-  handle('identify', (params, hooks) => {
-    const request = parseMessage(engineMethods.identify.params, params, 'identify');
-    return queue.run(() => jobs.identify(request, hooks), hooks.signal);
-  });
-  handle('finetune', (params, hooks) => {
-    const request = parseMessage(engineMethods.finetune.params, params, 'finetune');
-    return queue.run(() => jobs.finetune(request, hooks), hooks.signal);
-  });
-  handle('exportRun', (params, hooks) => {
-    const request = parseMessage(engineMethods.exportRun.params, params, 'exportRun');
-    return queue.run(() => jobs.exportRun(request, hooks), hooks.signal);
-  });
-  handle('traceRouting', (params, hooks) => {
-    const request = parseMessage(engineMethods.traceRouting.params, params, 'traceRouting');
-    return queue.run(() => jobs.traceRouting(request, hooks), hooks.signal);
-  });
+  const handleInTurn = <M extends QueuedMethod>(method: M, job: QueuedJobs[M]): void =>
+    handle(method, (params, hooks) => {
+      const { params: schema }: (typeof engineMethods)[M] = engineMethods[method];
+      const request: EngineRequest<M> = parseMessage(schema, params, method);
+      return queue.run(() => job(request, hooks), hooks.signal);
+    });
+  handleInTurn('identify', jobs.identify);
+  handleInTurn('finetune', jobs.finetune);
+  handleInTurn('evaluate', jobs.evaluate);
+  handleInTurn('analyze', jobs.analyze);
+  handleInTurn('exportRun', jobs.exportRun);
+  handleInTurn('traceRouting', jobs.traceRouting);
   connection.listen();
 
   return {
