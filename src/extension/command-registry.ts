@@ -1,4 +1,5 @@
 /** @file Registers commands so that their failures are shown, and checks the options that they are given. */
+import { t } from '@vscode/l10n';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 
@@ -47,5 +48,7 @@ export function parseOptions<S extends v.GenericSchema>(schema: S, argument: unk
   const parsed = v.safeParse(schema, isOptions(argument) ? argument : {});
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
-  throw new InputError(`Options of the command: ${v.getDotPath(issue) ?? 'all'}: ${issue.message}.`);
+  throw new InputError(
+    t('Options of the command: {0}: {1}.', v.getDotPath(issue) ?? t('all'), issue.message),
+  );
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
 
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { InputError } from '../common/errors';
@@ -14,8 +15,10 @@ const folderName = 'router-lens-demo';
 /** @param bundled the extension's `demo` folder */
 export async function openDemo(bundled: string): Promise<void> {
   if (allFolders().some(folder => isDemo(folder, bundled))) {
-    const action = 'Identify Experts';
-    const text = 'This is the demo. First identify the experts, then open a file of “prompts” and trace it.';
+    const action = t('Identify Experts');
+    const text = t(
+      'This is the demo. First identify the experts, then open a file of “prompts” and trace it.',
+    );
     // The command does not wait for the answer.
     void vscode.window.showInformationMessage(text, action).then(chosen => {
       if (chosen === action) return vscode.commands.executeCommand(commands.identify);
@@ -25,8 +28,8 @@ export async function openDemo(bundled: string): Promise<void> {
   const [parent] =
     (await vscode.window.showOpenDialog({
       ...{ canSelectFolders: true, canSelectFiles: false },
-      title: `Where to put the folder “${folderName}”`,
-      openLabel: 'Put the Demo Here',
+      title: t('Where to put the folder “{0}”', folderName),
+      openLabel: t('Put the Demo Here'),
     })) ?? [];
   if (!parent) return;
   const folder = await copyDemo(bundled, parent.fsPath);
@@ -39,7 +42,7 @@ async function copyDemo(bundled: string, parent: string): Promise<string> {
   const target = path.join(parent, folderName);
   if (isDemo(target, bundled)) return target;
   if (existsSync(target))
-    throw new InputError(`${target} exists and is not the demo: choose another place or remove it.`);
+    throw new InputError(t('{0} exists and is not the demo: choose another place or remove it.', target));
   // Results of somebody who worked in the bundled folder itself stay there.
   await cp(bundled, target, { recursive: true, filter: source => path.basename(source) !== '.router-lens' });
   return target;

@@ -1,6 +1,9 @@
 /** @file Puts the extension together. */
+import './localisation';
+
 import path from 'node:path';
 
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { InputError, messageOf } from '../common/errors';
@@ -38,9 +41,9 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
     onState: () => statusBar.update(),
     onCrash: ({ message, output }) => {
       const last = output.at(-1);
-      void offer(last === undefined ? message : `${message} Last in its log: ${last}`, {
-        'Show Log': commands.showLog,
-        'Restart Engine': commands.restartEngine,
+      void offer(last === undefined ? message : t('{0} Last in its log: {1}', message, last), {
+        [t('Show Log')]: commands.showLog,
+        [t('Restart Engine')]: commands.restartEngine,
       });
     },
   });
@@ -80,7 +83,8 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   registry.register(commands.openRouting, async () => {
     await traces.restore();
     if (traces.latest) panel.open();
-    else throw new InputError('There is no trace yet: open a prompt and run “Trace Routing of This Prompt”.');
+    else
+      throw new InputError(t('There is no trace yet: open a prompt and run “Trace Routing of This Prompt”.'));
   });
   registry.register(commands.openExperts, async () => {
     const run = await pickRun(experts.runs());

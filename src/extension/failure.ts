@@ -1,4 +1,5 @@
 /** @file How failures reach the user: their own mistakes in one line, bugs with the way to the log. */
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { CancelledError, InputError, messageOf } from '../common/errors';
@@ -14,7 +15,7 @@ export function showFailure(error: unknown, log: vscode.LogOutputChannel): void 
     return;
   }
   log.error(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
-  void offer(`Router Lens failed: ${messageOf(error)}`, { 'Show Log': commands.showLog });
+  void offer(t('Router Lens failed: {0}', messageOf(error)), { [t('Show Log')]: commands.showLog });
 }
 
 /** An error message with buttons that run commands. */

@@ -1,4 +1,5 @@
 /** @file Identify Context-Faithful Experts: asks what is not given, runs the job, offers what comes next. */
+import { t } from '@vscode/l10n';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 
@@ -60,7 +61,7 @@ export class IdentifyCommand {
 
   private async execute(request: IdentifyRequestInput): Promise<IdentifyResult> {
     try {
-      const result = await withJobProgress('Identifying context-faithful experts', hooks =>
+      const result = await withJobProgress(t('Identifying context-faithful experts'), hooks =>
         this.engine.request('identify', request, hooks),
       );
       this.onFinished();
@@ -82,7 +83,10 @@ export class IdentifyCommand {
 
 /** The notification stays until it is answered; the command does not wait for that. */
 async function offerNext({ run }: IdentifyResult): Promise<void> {
-  const actions = { 'Open Report': commands.openReport, 'Trace a Prompt': commands.tracePrompt };
+  const actions: Record<string, string> = {
+    [t('Open Report')]: commands.openReport,
+    [t('Trace a Prompt')]: commands.tracePrompt,
+  };
   const chosen = await vscode.window.showInformationMessage(identifyText(run), ...Object.keys(actions));
-  if (chosen) await vscode.commands.executeCommand(actions[chosen as keyof typeof actions]);
+  if (chosen) await vscode.commands.executeCommand(actions[chosen]);
 }

@@ -1,4 +1,5 @@
 /** @file Jobs as progress notifications that can be cancelled. */
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import type { JobHooks } from '../protocol/jobs';
@@ -11,7 +12,7 @@ export function withJobProgress<T>(title: string, job: (hooks: JobHooks) => Prom
     const controller = new AbortController();
     const subscription = token.onCancellationRequested(() => controller.abort());
     let shown = 0;
-    notification.report({ message: 'waiting for the engine' });
+    notification.report({ message: t('waiting for the engine') });
     try {
       return await job({
         signal: controller.signal,

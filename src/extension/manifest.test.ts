@@ -41,10 +41,26 @@ const ManifestSchema = v.object({
     colors: v.array(v.object({ id: v.string() })),
   }),
 });
-const { contributes, ...described } = v.parse(
-  ManifestSchema,
-  JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')),
-);
+const texts = v.parse(v.record(v.string(), v.string()), readJson('package.nls.json'));
+const { contributes, ...described } = v.parse(ManifestSchema, withTexts(readJson('package.json')));
+
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(path.join(root, file), 'utf8'));
+}
+
+/** The code of the extension's side, without tests. */
+function sources(): { file: string; source: string }[] {
+  return readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map(file => ({ file, source: readFileSync(path.join(import.meta.dirname, file), 'utf8') }));
+}
+
+/** As VS Code shows it: `%name%` is looked up. */
+function withTexts(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value), (_, part: unknown) =>
+    typeof part === 'string' ? part.replace(/^%(.+)%$/, (whole, name: string) => texts[name] ?? whole) : part,
+  );
+}
 
 const ids = (record: Record<string, string>): string[] => Object.values(record).sort();
 
@@ -98,21 +114,15 @@ test('files that are named exist', () => {
 });
 
 test('every command is registered by the code, once', () => {
-  const sources = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
-    .filter(name => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-    .map(name => readFileSync(path.join(import.meta.dirname, name), 'utf8'));
-  const registered = sources.flatMap(source =>
+  const registered = sources().flatMap(({ source }) =>
     [...source.matchAll(/\.register\(\s*commands\.(\w+)/g)].map(([, name]) => name),
   );
   expect(registered.sort()).toEqual(Object.keys(manifest.commands).sort());
 });
 
 test('no id is written out anywhere else in the code', () => {
-  const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' });
-  for (const file of files.filter(
-    name => name.endsWith('.ts') && !name.endsWith('.test.ts') && name !== 'manifest.ts',
-  ))
-    expect(readFileSync(path.join(import.meta.dirname, file), 'utf8'), file).not.toMatch(/['"`]routerLens\./);
+  for (const { file, source } of sources())
+    if (file !== 'manifest.ts') expect(source, file).not.toMatch(/['"`]routerLens\./);
 });
 
 test('defaults of settings are those of the jobs', () => {
@@ -145,8 +155,9 @@ test('choices of settings are those of the jobs', () => {
 });
 
 test('the settings of the demo exist', () => {
-  const text = readFileSync(path.join(root, 'demo/.vscode/settings.json'), 'utf8');
-  const names = Object.keys(v.parse(v.record(v.string(), v.unknown()), JSON.parse(text)));
+  const names = Object.keys(
+    v.parse(v.record(v.string(), v.unknown()), readJson('demo/.vscode/settings.json')),
+  );
   const own = names.filter(name => name.startsWith(`${manifest.configurationSection}.`));
   expect(own.length).toBeGreaterThan(0);
   for (const name of own) expect(Object.keys(contributes.configuration.properties)).toContain(name);

@@ -12,6 +12,8 @@ const parts = {
   styles: ['https://x.example.test/routing.css'],
   icons: 'https://x.example.test/codicon.css',
   title: '</title><script>alert(1)</script>',
+  language: 'en',
+  translations: undefined,
 };
 
 /** Directive → sources, of the policy that a page states first. */
@@ -42,6 +44,13 @@ describe('the page of a panel', () => {
     expect(html.match(/<script/g)).toHaveLength(1);
     expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/);
     expect(webviewPage(parts)).not.toBe(html);
+  });
+
+  test('translations are data that cannot leave their element', () => {
+    const page = webviewPage({ ...parts, language: 'de', translations: { Expert: '</script><b>' } });
+    expect(page).toContain('<html lang="de">');
+    const [, json] = /<script type="application\/json" id="translations">(.*?)<\/script>/.exec(page) ?? [];
+    expect(JSON.parse(json)).toEqual({ Expert: '</script><b>' });
   });
 
   test('texts are escaped', () => {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { InputError } from '../common/errors';
@@ -13,15 +14,16 @@ import type { Run } from './workspace/runs';
 
 /** @throws InputError when there is no run or it has no report */
 export async function openReport(run: Run | undefined, extensionUri: vscode.Uri): Promise<void> {
-  if (!run) throw new InputError('There is no finished run: run “Identify Context-Faithful Experts” first.');
+  if (!run)
+    throw new InputError(t('There is no finished run: run “Identify Context-Faithful Experts” first.'));
   const file = path.join(run.folder, runFiles.report);
   const html = await readFile(file, 'utf8').catch(() => {
-    throw new InputError(`${file} is missing: identify the experts again to get a report.`);
+    throw new InputError(t('{0} is missing: identify the experts again to get a report.', file));
   });
   const scripts = vscode.workspace.isTrusted;
   const panel = vscode.window.createWebviewPanel(
     panels.report,
-    `Report: ${run.record.model.name}`,
+    t('Report: {0}', run.record.model.name),
     vscode.ViewColumn.Active,
     { enableScripts: scripts, enableFindWidget: true, localResourceRoots: [] },
   );

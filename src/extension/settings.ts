@@ -1,4 +1,5 @@
 /** @file From settings to the parts of a request, validated: settings.json may hold anything. */
+import { t } from '@vscode/l10n';
 import * as v from 'valibot';
 
 import { InputError } from '../common/errors';
@@ -64,6 +65,10 @@ function setting<S extends v.GenericSchema>(read: SettingReader, name: string, s
   const parsed = v.safeParse(schema, read(name));
   if (parsed.success) return parsed.output;
   throw new InputError(
-    `Setting ${configurationSection}.${name}: ${parsed.issues[0].message}. Correct it in the settings.`,
+    t(
+      'Setting {0}: {1}. Correct it in the settings.',
+      `${configurationSection}.${name}`,
+      parsed.issues[0].message,
+    ),
   );
 }

@@ -1,6 +1,7 @@
 /** @file The status bar item: the chosen checkpoint and what the engine does. */
 import path from 'node:path';
 
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import type { Engine, EngineState } from './engine/engine';
@@ -14,10 +15,10 @@ const icons: Record<EngineState, string> = {
   crashed: '$(error)',
 };
 const words: Record<EngineState, string> = {
-  off: 'not started; the first job starts it',
-  idle: 'ready',
-  busy: 'working',
-  crashed: 'crashed; the next job starts it again',
+  off: t('not started; the first job starts it'),
+  idle: t('ready'),
+  busy: t('working'),
+  crashed: t('crashed; the next job starts it again'),
 };
 
 export class StatusBar implements vscode.Disposable {
@@ -45,10 +46,10 @@ export class StatusBar implements vscode.Disposable {
     const model = this.selection.model;
     this.item.text = `${icons[state]} ${model === undefined ? productName : path.basename(model)}`;
     this.item.tooltip = [
-      `${productName} engine: ${words[state]}`,
-      `Checkpoint: ${model ?? 'none chosen'}`,
-      `Dataset: ${this.selection.dataset?.name ?? 'none chosen'}`,
-      'Click to show the log',
+      t('{0} engine: {1}', productName, words[state]),
+      t('Checkpoint: {0}', model ?? t('none chosen')),
+      t('Dataset: {0}', this.selection.dataset?.name ?? t('none chosen')),
+      t('Click to show the log'),
     ].join('\n');
     this.item.backgroundColor =
       state === 'crashed' ? new vscode.ThemeColor('statusBarItem.errorBackground') : undefined;

@@ -11,6 +11,10 @@ export interface PageParts {
   icons: string;
   /** Plain text. */
   title: string;
+  /** Language of the texts, e.g. `en`. */
+  language: string;
+  /** Texts of that language, for `webview/shared/localisation.ts`; nothing in English. */
+  translations: object | undefined;
 }
 
 /** @returns a page whose body the script fills; only the script with the page's own nonce runs */
@@ -25,7 +29,7 @@ export function webviewPage(parts: PageParts): string {
   ].join('; ');
   const styles = parts.styles.map(href => `<link rel="stylesheet" href="${escapeHtml(href)}">`);
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${escapeHtml(parts.language)}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -35,9 +39,16 @@ export function webviewPage(parts: PageParts): string {
 ${styles.join('\n')}
 </head>
 <body>
-<script nonce="${nonce}" src="${escapeHtml(parts.script)}"></script>
+${translations(parts.translations)}<script nonce="${nonce}" src="${escapeHtml(parts.script)}"></script>
 </body>
 </html>`;
+}
+
+/** A block of data, no script. In it, only `<` could mean something to HTML. */
+function translations(texts: object | undefined): string {
+  if (!texts) return '';
+  const json = JSON.stringify(texts).replaceAll('<', '\\u003c');
+  return `<script type="application/json" id="translations">${json}</script>\n`;
 }
 
 function escapeHtml(text: string): string {

@@ -1,4 +1,6 @@
 /** @file Entry point of the routing panel: messages of the extension in, the user's doings out. */
+import '../shared/localisation';
+
 import { Panel } from './panel';
 import { initialState, saved, Store, withView } from './state';
 import { listen, post, savedState, saveState } from './vscode-api';

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
+import { t } from '@vscode/l10n';
 import {
   CancellationTokenSource,
   createMessageConnection,
@@ -43,7 +44,7 @@ export class EngineExitError extends Error {
     cause: string,
     readonly output: readonly string[],
   ) {
-    super(`The engine stopped: ${cause}.`);
+    super(t('The engine stopped: {0}.', cause));
   }
 }
 
@@ -81,7 +82,7 @@ export class EngineProcess {
     );
     this.ended = new Promise<never>((_, reject) => {
       const end = (cause: string): void => {
-        const error = new EngineExitError(this.stopping ? 'it was restarted' : cause, [...this.output]);
+        const error = new EngineExitError(this.stopping ? t('it was restarted') : cause, [...this.output]);
         reject(error); // before the connection rejects what is pending without saying why
         this.connection.dispose();
         if (!this.stopping) onExit(error);

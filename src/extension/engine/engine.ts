@@ -1,4 +1,6 @@
 /** @file The engine as the extension sees it: started when first needed, started again after a crash, one per window. */
+import { t } from '@vscode/l10n';
+
 import { InputError } from '../../common/errors';
 import type { JobHooks } from '../../protocol/jobs';
 import type { EngineMethod, EngineParams, EngineResult } from '../../protocol/rpc';
@@ -78,7 +80,9 @@ export class Engine {
     if (this.process) return this.process;
     if (this.crashed && !this.policy.tryRestart())
       throw new InputError(
-        'The engine crashed five times within three minutes and is not started again: look at the log, then run "Router Lens: Restart Engine".',
+        t(
+          'The engine crashed five times within three minutes and is not started again: look at the log, then run “Restart Engine”.',
+        ),
       );
     this.crashed = false;
     const worker: EngineProcess = new EngineProcess(this.workerFile, this.log, error => {

@@ -1,4 +1,5 @@
 /** @file Why a worker process ended, in words that help. */
+import { t } from '@vscode/l10n';
 
 /** How a process ended, as Node reports it. */
 export interface Exit {
@@ -14,10 +15,11 @@ const nativeCrashSignals = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE'];
 
 /** @returns one clause without a full stop, e.g. `killed (SIGKILL) – possibly out of memory` */
 export function describeExit({ code, signal }: Exit): string {
-  if (signal === 'SIGKILL') return 'killed (SIGKILL) – possibly out of memory';
-  if (signal && nativeCrashSignals.includes(signal)) return `native crash (${signal})`;
-  if (signal) return `ended by signal ${signal}`;
-  if (code === killedCode) return `killed (exit code ${code}) – possibly out of memory`;
-  if (code !== null && nativeCrashCodes.includes(code)) return `native crash (exit code ${code})`;
-  return `exit code ${code ?? 'unknown'}`;
+  if (signal === 'SIGKILL') return t('killed ({0}) – possibly out of memory', 'SIGKILL');
+  if (signal && nativeCrashSignals.includes(signal)) return t('native crash ({0})', signal);
+  if (signal) return t('ended by signal {0}', signal);
+  if (code === killedCode) return t('killed ({0}) – possibly out of memory', t('exit code {0}', code));
+  if (code !== null && nativeCrashCodes.includes(code))
+    return t('native crash ({0})', t('exit code {0}', code));
+  return t('exit code {0}', code ?? t('unknown'));
 }

@@ -1,4 +1,6 @@
 /** @file What the Experts view shows, as plain data: layers, and their experts by tuned ratio. */
+import { t } from '@vscode/l10n';
+
 import type { ContextDependence } from '../../protocol/artifacts';
 
 export interface ExpertRow {
@@ -65,14 +67,18 @@ export function expertDescription(row: ExpertRow): string {
 /** Plain text for tooltip and screen readers. */
 export function expertTooltip(row: ExpertRow, result: Pick<ContextDependence, 'samples' | 'k'>): string {
   const lines = [
-    `Expert ${row.expert} of layer ${row.layer}`,
-    `Router-tuned: ${percent(row.tuned)} % of the routing, ${row.countTuned.toLocaleString('en')} token slots`,
-    `Untuned: ${percent(row.base)} %, ${row.countBase.toLocaleString('en')} token slots`,
-    `Over ${result.samples.toLocaleString('en')} samples`,
+    t('Expert {0} of layer {1}', row.expert, row.layer),
+    t(
+      'Router-tuned: {0} % of the routing, {1} token slots',
+      percent(row.tuned),
+      row.countTuned.toLocaleString('en'),
+    ),
+    t('Untuned: {0} %, {1} token slots', percent(row.base), row.countBase.toLocaleString('en')),
+    t('Over {0} samples', result.samples.toLocaleString('en')),
   ];
   if (row.contextFaithful)
-    lines.push(`★ Context-faithful (CE): among the ${result.k} most used after router tuning`);
-  if (row.original) lines.push(`Original (OE): among the ${result.k} most used before`);
+    lines.push(t('★ Context-faithful (CE): among the {0} most used after router tuning', result.k));
+  if (row.original) lines.push(t('Original (OE): among the {0} most used before', result.k));
   return lines.join('\n');
 }
 

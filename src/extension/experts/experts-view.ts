@@ -1,4 +1,5 @@
 /** @file The Experts view: the context-faithful experts of one run, layer by layer. */
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { messageOf } from '../../common/errors';
@@ -107,10 +108,13 @@ export class ExpertsView implements vscode.TreeDataProvider<Row>, vscode.Disposa
 }
 
 function layerItem(row: LayerRow): vscode.TreeItem {
-  const item = new vscode.TreeItem(`Layer ${row.layer}`, vscode.TreeItemCollapsibleState.Collapsed);
+  const item = new vscode.TreeItem(t('Layer {0}', row.layer), vscode.TreeItemCollapsibleState.Collapsed);
   item.id = `layer-${row.layer}`;
   item.description = layerDescription(row);
-  item.tooltip = `Layer ${row.layer}: ${row.experts.length} experts, by their share of the routing after router tuning`;
+  item.tooltip = t(
+    'Layer {0}: {1} experts, by their share of the routing after router tuning',
+    ...[row.layer, row.experts.length],
+  );
   item.iconPath = new vscode.ThemeIcon('layers');
   return item;
 }

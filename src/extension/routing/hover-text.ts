@@ -1,5 +1,7 @@
 /** @file The Markdown of a token's hover. Texts of models and documents are data: they only appear as escaped code. */
-import type { RoutingView } from '../../protocol/routing-view';
+import { t } from '@vscode/l10n';
+
+import type { RoutingView, TokenSpan } from '../../protocol/routing-view';
 import { type BaseAndTuned, type LayerFacts, type RoutedExpert, tokenFacts } from './token-facts';
 
 /** A hover lists at most this many layers of a deep model: the first and the last ones. */
@@ -9,8 +11,8 @@ const layersShown = 64;
 export function hoverMarkdown(view: RoutingView, position: number, stale: boolean): string {
   const token = view.tokens[position];
   const head = [
-    `**${code(token.text)}** id ${token.id} · position ${position} · ${token.span}`,
-    token.answer_in_context ? 'answer in the context' : '',
+    `**${code(token.text)}** ${t('id {0} · position {1}', token.id, position)} · ${spanName(token.span)}`,
+    token.answer_in_context ? t('answer in the context') : '',
   ];
   const facts = tokenFacts(view, position);
   const shown =
@@ -25,16 +27,26 @@ export function hoverMarkdown(view: RoutingView, position: number, stale: boolea
   ].join('\n\n');
 }
 
+function spanName(span: TokenSpan): string {
+  return {
+    template: t('template'),
+    context: t('context'),
+    question: t('question'),
+    answer: t('answer'),
+    generated: t('generated'),
+  }[span];
+}
+
 /** Said of a token whose text was edited away, and above the facts of the others. */
-export const staleMarkdown = '*Stale: the document was edited after it was traced. Trace it again.*';
+export const staleMarkdown = `*${t('Stale: the document was edited after it was traced. Trace it again.')}*`;
 
 function table(facts: readonly LayerFacts[], tuned: boolean): string {
   const hasShare = facts.some(layer => layer.share);
   const columns = [
-    'Layer',
-    ...(tuned ? ['Base', 'Tuned'] : ['Experts']),
-    ...(hasShare ? ['To ★'] : []),
-    'Attention',
+    t('Layer'),
+    ...(tuned ? [t('Base'), t('Tuned')] : [t('Experts')]),
+    ...(hasShare ? [t('To ★')] : []),
+    t('Attention'),
   ];
   const rows = facts.map(layer => [
     `${layer.layer}`,
@@ -73,15 +85,18 @@ function spaced(cell: string, column: number, cells: readonly string[]): string 
 }
 
 function legend(view: RoutingView, facts: readonly LayerFacts[]): string {
-  const parts = ['weights in brackets', `attention from the last prompt token (${view.last_prompt_token})`];
-  if (facts.some(layer => layer.share)) parts.unshift('★ context-faithful expert');
-  if (view.tuned) parts.push('base → router-tuned');
+  const parts = [
+    t('weights in brackets'),
+    t('attention from the last prompt token ({0})', view.last_prompt_token),
+  ];
+  if (facts.some(layer => layer.share)) parts.unshift(t('★ context-faithful expert'));
+  if (view.tuned) parts.push(t('base → router-tuned'));
   return parts.join(' · ');
 }
 
 /** Inline code that shows white space and control characters and cannot be left by backticks in the text. */
 function code(text: string): string {
-  if (text === '') return '(no text)';
+  if (text === '') return t('(no text)');
   const visible = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\');
   const longest = Math.max(0, ...(visible.match(/`+/g) ?? []).map(run => run.length));
   const fence = '`'.repeat(longest + 1);

@@ -1,4 +1,5 @@
 /** @file The Routing panel's side in the extension: its page, its messages, its restoring after a reload. */
+import { t } from '@vscode/l10n';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 
@@ -8,9 +9,9 @@ import {
   FromRoutingPanelSchema,
   type ToRoutingPanel,
 } from '../../protocol/panel-messages';
+import { bundledPage, bundleFolder } from '../bundled-page';
 import { panels } from '../manifest';
 import { tabIcon } from '../tab-icon';
-import { webviewPage } from '../webview-page';
 import type { TraceStore } from './trace-store';
 
 type Notice = Extract<ToRoutingPanel, { type: 'busy' | 'error' }>;
@@ -48,7 +49,7 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
       return;
     }
     const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
-    this.adopt(vscode.window.createWebviewPanel(panels.routing, 'Routing', place, this.options()));
+    this.adopt(vscode.window.createWebviewPanel(panels.routing, t('Routing'), place, this.options()));
   }
 
   /** Opens the panel, shows `text` while `work` runs, and its error if it fails. */
@@ -80,7 +81,7 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
       this.log.warn(`The last trace cannot be shown again: ${messageOf(error)}`);
     }
     if (!this.store.latest)
-      this.show({ type: 'error', text: 'There is no trace to show: run “Trace Routing of This Prompt”.' });
+      this.show({ type: 'error', text: t('There is no trace to show: run “Trace Routing of This Prompt”.') });
   }
 
   dispose(): void {
@@ -89,11 +90,7 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
   }
 
   private options(): vscode.WebviewOptions & vscode.WebviewPanelOptions {
-    return { enableScripts: true, localResourceRoots: [this.folder] };
-  }
-
-  private get folder(): vscode.Uri {
-    return vscode.Uri.joinPath(this.extensionUri, 'dist', 'webview');
+    return { enableScripts: true, localResourceRoots: [bundleFolder(this.extensionUri)] };
   }
 
   private adopt(panel: vscode.WebviewPanel): void {
@@ -108,15 +105,7 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
       this.panel = undefined;
       this.ready = false;
     });
-    const uri = (name: string): string =>
-      webview.asWebviewUri(vscode.Uri.joinPath(this.folder, name)).toString();
-    webview.html = webviewPage({
-      cspSource: webview.cspSource,
-      script: uri('routing.js'),
-      styles: [uri('routing.css')],
-      icons: uri('codicon.css'),
-      title: 'Routing',
-    });
+    webview.html = bundledPage(webview, this.extensionUri, { bundle: 'routing', title: t('Routing') });
   }
 
   private receive(message: unknown): void {

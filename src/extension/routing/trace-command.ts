@@ -1,6 +1,7 @@
 /** @file Trace Routing: of the active editor's text or selection, or of a sample. */
 import path from 'node:path';
 
+import { t } from '@vscode/l10n';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 
@@ -53,7 +54,7 @@ export class TraceCommand {
     const traced = tracedText(editor);
     const text = traced.documentText.slice(traced.start, traced.end);
     if (text.trim() === '')
-      throw new InputError('The document is empty: write or select the prompt to trace.');
+      throw new InputError(t('The document is empty: write or select the prompt to trace.'));
     return this.trace({ kind: 'text', text }, options, traced);
   }
 
@@ -76,8 +77,8 @@ export class TraceCommand {
       ...readTraceSettings(settingReader()),
       ...(options.maxNewTokens === undefined ? {} : { max_new_tokens: options.maxNewTokens }),
     };
-    return this.panel.during('Tracing the prompt…', async () => {
-      const view = await withJobProgress('Tracing routing', hooks =>
+    return this.panel.during(t('Tracing the prompt…'), async () => {
+      const view = await withJobProgress(t('Tracing routing'), hooks =>
         this.engine.request('traceRouting', request, hooks),
       );
       this.store.add(view, traced);

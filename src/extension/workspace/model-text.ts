@@ -1,13 +1,15 @@
 /** @file A checkpoint in words. */
+import { t } from '@vscode/l10n';
+
 import type { CheckpointSummary } from '../../protocol/jobs';
 
 /** e.g. `OLMoE · 16 layers × 64 experts, top-8 · 13.8 GB`, or why it is not supported. */
 export function modelText(summary: CheckpointSummary): string {
-  if (!summary.supported) return `not supported: ${summary.problems[0] ?? 'unknown reason'}`;
+  if (!summary.supported) return t('not supported: {0}', summary.problems[0] ?? t('unknown reason'));
   const layers = summary.moe_layers?.length ?? summary.num_layers;
   return [
     summary.family ?? summary.model_type,
-    `${layers ?? '?'} layers × ${summary.num_experts ?? '?'} experts, top-${summary.top_k ?? '?'}`,
+    t('{0} layers × {1} experts, top-{2}', layers ?? '?', summary.num_experts ?? '?', summary.top_k ?? '?'),
     ...(summary.bytes === undefined ? [] : [sizeText(summary.bytes)]),
   ].join(' · ');
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { InputError, messageOf } from '../../common/errors';
@@ -32,8 +33,8 @@ export class Pickers {
   async pickModel(): Promise<string | undefined> {
     requireTrust();
     const choice = await vscode.window.showQuickPick(this.modelChoices(), {
-      title: 'Router Lens: Checkpoint',
-      placeHolder: 'Mixture-of-Experts checkpoint (folder with config.json and safetensors)',
+      title: t('Router Lens: Checkpoint'),
+      placeHolder: t('Mixture-of-Experts checkpoint (folder with config.json and safetensors)'),
       matchOnDescription: true,
     });
     if (!choice) return undefined;
@@ -49,8 +50,8 @@ export class Pickers {
   /** @returns the dataset, remembered; nothing when the user leaves */
   async pickDataset(): Promise<Dataset | undefined> {
     const choice = await vscode.window.showQuickPick(this.datasetChoices(), {
-      title: 'Router Lens: Dataset',
-      placeHolder: 'Samples with context, question and answer (JSON or JSONL)',
+      title: t('Router Lens: Dataset'),
+      placeHolder: t('Samples with context, question and answer (JSON or JSONL)'),
       matchOnDescription: true,
     });
     if (!choice) return undefined;
@@ -70,12 +71,12 @@ export class Pickers {
         : (
             await vscode.window.showQuickPick(
               files.map(value => ({ label: path.basename(value), description: shortPath(value), value })),
-              { title: 'Router Lens: File' },
+              { title: t('Router Lens: File') },
             )
           )?.value;
     if (file === undefined) return undefined;
     const choice = await vscode.window.showQuickPick(sampleChoices(file), {
-      title: `Router Lens: Sample of ${path.basename(file)}`,
+      title: t('Router Lens: Sample of {0}', path.basename(file)),
       matchOnDescription: true,
       matchOnDetail: true,
     });
@@ -89,7 +90,7 @@ export class Pickers {
     if (remembered !== undefined && !folders.includes(remembered)) folders.push(remembered);
     const choices = await Promise.all(folders.map(folder => this.modelChoice(folder)));
     choices.sort((a, b) => rank(b) - rank(a) || a.label.localeCompare(b.label));
-    return [...choices, { label: '$(folder-opened) Choose a folder…', alwaysShow: true }];
+    return [...choices, { label: `$(folder-opened) ${t('Choose a folder…')}`, alwaysShow: true }];
 
     function rank({ value }: Choice<CheckpointSummary>): number {
       return (value?.path === remembered ? 2 : 0) + (value?.supported ? 1 : 0);
@@ -123,7 +124,7 @@ export class Pickers {
     if (first >= 0) datasets.unshift(...datasets.splice(first, 1));
     else if (remembered && filesOf(remembered).every(existsSync)) datasets.unshift(remembered);
     const choices = await Promise.all(datasets.map(datasetChoice));
-    return [...choices, { label: '$(folder-opened) Choose a file…', alwaysShow: true }];
+    return [...choices, { label: `$(folder-opened) ${t('Choose a file…')}`, alwaysShow: true }];
   }
 }
 
@@ -142,19 +143,19 @@ async function datasetChoice(dataset: Dataset): Promise<Choice<Dataset>> {
   const counts = await Promise.all(files.map(countSamples));
   return {
     label: `$(database) ${dataset.name}${files.length > 1 ? ` (${splitsOf(dataset)})` : ''}`,
-    description: `${counts.map(count => count.toLocaleString('en')).join(' + ')} samples`,
+    description: t('{0} samples', counts.map(count => count.toLocaleString('en')).join(' + ')),
     detail: shortPath(path.dirname(dataset.train)),
     value: dataset,
   };
 }
 
 async function openDataset(): Promise<Dataset | undefined> {
-  const file = await openDialog({ filters: { 'JSON or JSONL': ['json', 'jsonl'] } });
+  const file = await openDialog({ filters: { [t('JSON or JSONL')]: ['json', 'jsonl'] } });
   if (file === undefined) return undefined;
   const sample = await readFirstSample(file);
   if (!sample)
     throw new InputError(
-      `${shortPath(file)}: no samples with context, question and answer: choose another file.`,
+      t('{0}: no samples with context, question and answer: choose another file.', shortPath(file)),
     );
   return { name: path.parse(file).name, train: file };
 }

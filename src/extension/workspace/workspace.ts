@@ -1,4 +1,5 @@
 /** @file The opened workspace: its folders, whether it is trusted, its settings. */
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { InputError } from '../../common/errors';
@@ -9,7 +10,9 @@ import type { SettingReader } from '../settings';
 export function mainFolder(): string {
   const [first] = vscode.workspace.workspaceFolders ?? [];
   if (!first)
-    throw new InputError('No folder is open: open the folder that holds your model and data, or the demo.');
+    throw new InputError(
+      t('No folder is open: open the folder that holds your model and data, or the demo.'),
+    );
   return first.uri.fsPath;
 }
 
@@ -22,7 +25,7 @@ export function allFolders(): string[] {
 export function requireTrust(): void {
   if (!vscode.workspace.isTrusted)
     throw new InputError(
-      'This workspace is not trusted: trust it to run models. Existing results can be viewed.',
+      t('This workspace is not trusted: trust it to run models. Existing results can be viewed.'),
     );
 }
 
