@@ -1,5 +1,5 @@
 /** @file A figure: title, key, panels side by side. Every chart of the analyses is a panel or two in it. */
-import { baseColour, fontFamily, fontSize, ink, muted, paper, textWidth } from './style';
+import { baseColour, baseDash, type Dash, fontFamily, fontSize, ink, muted, paper, textWidth } from './style';
 import { element, label, line, textElement, translated } from './svg';
 
 /** A drawing with its origin at the upper left. */
@@ -12,7 +12,9 @@ export interface Panel {
 export interface KeyEntry {
   readonly name: string;
   readonly colour: string;
-  readonly mark?: 'line' | 'dashed' | 'square';
+  readonly mark?: 'line' | 'square';
+  /** Of a line. */
+  readonly dash?: Dash;
   /** SVG around the origin, instead of a mark. */
   readonly symbol?: string;
 }
@@ -79,15 +81,15 @@ function keyEntries(key: readonly KeyEntry[]): string[] {
   });
 }
 
-function symbolOf({ colour, mark = 'line', symbol }: KeyEntry): string {
+function symbolOf({ colour, mark = 'line', dash = [], symbol }: KeyEntry): string {
   if (symbol !== undefined) return translated(9, 0, symbol);
   if (mark === 'square') return element('rect', { x: 3, y: -6, width: 12, height: 12, rx: 2, fill: colour });
-  const dashes = mark === 'dashed' ? '5 3' : undefined;
+  const dashes = dash.length > 0 ? dash.join(' ') : undefined;
   return line(0, 0, 18, 0, { stroke: colour, 'stroke-width': 2.2, 'stroke-dasharray': dashes });
 }
 
 /** The key of figures that compare the untuned with the tuned model. */
 export const baseAndTuned = (tuned: string, colour: string): KeyEntry[] => [
-  { name: 'base', colour: baseColour, mark: 'dashed' },
+  { name: 'base', colour: baseColour, dash: baseDash },
   { name: tuned, colour },
 ];

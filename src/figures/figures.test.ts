@@ -75,6 +75,19 @@ describe('linePanel', () => {
   });
 });
 
+describe('linePanel over steps', () => {
+  it('puts each value at its x, without dots where they are many', () => {
+    const at = Array.from({ length: 101 }, (_, i) => 2 * i);
+    const few = { colour: '#123456', at: [0, 50, 200], estimates: [estimate(1), estimate(2), estimate(3)] };
+    const many = { colour: '#654321', at, estimates: at.map(x => estimate(x)) };
+    const options = { title: 't', xName: 'step', yName: 'y', series: [few, many] };
+    const dots = named(elementsOf(linePanel(options)), 'circle');
+    const x = numbers(dots, 'cx');
+    expect(dots.map(({ attributes }) => attributes.fill)).toEqual(Array(3).fill('#123456'));
+    expect(x[2] - x[0]).toBeCloseTo(4 * (x[1] - x[0]), 1);
+  });
+});
+
 describe('barPanel', () => {
   it('has bars in proportion to their values, and says what is not known', () => {
     const rows = [

@@ -16,6 +16,17 @@ export function seriesColour(n: number): string {
   return palette[n % palette.length];
 }
 
+/** Lengths of strokes and gaps. */
+export type Dash = readonly number[];
+/** The untuned model is dashed in every figure. */
+export const baseDash: Dash = [5, 3];
+const dashes: readonly Dash[] = [[], [6, 3], [2, 3], [9, 3, 2, 3]];
+
+/** The dashes of the n-th series: with its colour it is unlike the 27 before it. */
+export function seriesDash(n: number): Dash {
+  return dashes[n % dashes.length];
+}
+
 export const fontFamily = 'system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif';
 export const fontSize = 12;
 

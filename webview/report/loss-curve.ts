@@ -1,30 +1,29 @@
 /** @file The course of a training by step: loss of batches and evaluations, and exact match where it was taken. */
 import type { MetricLine } from '../../src/protocol/artifacts';
+import { Chart } from '../shared/chart';
+import type { LineChartData, LineSeries } from '../shared/chart-data';
 import { section } from '../shared/dom';
-import { LineChart, type Series } from '../shared/line-chart';
 import type { Theme } from '../shared/theme';
 import { exactMatchCurves, lossCurves, type Point } from './report-data';
 
+/** CSS pixels. */
+const height = 240;
+
 export class LossCurve {
   readonly root: HTMLElement;
-  private readonly charts: LineChart[];
+  private readonly charts: Chart[];
 
   constructor(metrics: readonly MetricLine[]) {
     const { root, note } = section('Loss', 'loss');
     note.textContent = 'mean cross-entropy of answer tokens, nats';
     this.root = root;
     const { training, evaluations } = lossCurves(metrics);
-    const batches: Series = { name: 'training batch', points: training, colour: theme => theme.muted };
+    const batches: LineSeries = { name: 'training batch', points: training, tone: 'base' };
     const losses = [batches, ...evaluated(evaluations)].filter(({ points }) => points.length > 0);
     const matches = evaluated(exactMatchCurves(metrics));
     this.charts = [
-      new LineChart({
-        title: 'Loss by step',
-        series: losses,
-        xName: 'step',
-        formatY: loss => loss.toFixed(2),
-      }),
-      ...(matches.length > 0 ? [exactMatchChart(matches)] : []),
+      new Chart(lossChart(losses), { height }),
+      ...(matches.length > 0 ? [new Chart(exactMatchChart(matches), { height })] : []),
     ];
     root.append(...this.charts.map(chart => chart.root));
   }
@@ -34,21 +33,21 @@ export class LossCurve {
   }
 }
 
-function evaluated(curves: ReadonlyMap<string, Point[]>): Series[] {
-  return [...curves].map(([name, points]) => ({
-    name,
-    points,
-    colour: theme => theme.data.faithful,
-    dots: true,
-  }));
+function evaluated(curves: ReadonlyMap<string, Point[]>): LineSeries[] {
+  return [...curves].map(([name, points]) => ({ name, points, tone: 'gain', marked: true }));
 }
 
-function exactMatchChart(series: readonly Series[]): LineChart {
+function lossChart(series: readonly LineSeries[]): LineChartData {
+  return { kind: 'lines', title: 'Loss by step', series, xName: 'step', format: loss => loss.toFixed(2) };
+}
+
+function exactMatchChart(series: readonly LineSeries[]): LineChartData {
   const names = series.map(({ name }) => name).join(', ');
-  return new LineChart({
+  return {
+    kind: 'lines',
     title: `Exact match by step, percent (${names})`,
     series,
     xName: 'step',
-    formatY: match => match.toFixed(1),
-  });
+    format: match => match.toFixed(1),
+  };
 }

@@ -62,6 +62,10 @@ describe.each([
   const colours = dataColours(background);
   const steps = Array.from({ length: 21 }, (_, i) => i / 20);
 
+  it('have series that stand out (3 : 1, WCAG 1.4.11) and differ', () => {
+    for (const colour of colours.series) expect(contrast(colour, background)).toBeGreaterThanOrEqual(3);
+    expect(new Set(colours.series.map(String)).size).toBe(7);
+  });
   it('start at the background and move away from it in lightness', () => {
     expect(colours.sequential(0)).toEqual(background);
     expect(colours.diverging(0.5)).toEqual(background);

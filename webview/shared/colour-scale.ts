@@ -15,6 +15,8 @@ export interface DataColours {
   index: Scale;
   /** The colour of context-faithful experts. */
   faithful: Rgb;
+  /** Colours of lines, bars and points; after the last one they come again. */
+  series: readonly Rgb[];
 }
 
 const white: Rgb = [255, 255, 255];
@@ -38,6 +40,16 @@ const onDark = {
     [138, 204, 255],
   ] as readonly Rgb[],
   faithful: [242, 163, 58] as Rgb,
+  // Okabe & Ito (2008), as far as they stand out from a dark page.
+  series: [
+    [86, 180, 233],
+    [230, 159, 0],
+    [0, 178, 130],
+    [220, 140, 185],
+    [240, 228, 66],
+    [230, 110, 30],
+    [210, 210, 210],
+  ] as readonly Rgb[],
 };
 const onLight = {
   orange: [
@@ -51,6 +63,16 @@ const onLight = {
     [8, 76, 156],
   ] as readonly Rgb[],
   faithful: [168, 86, 0] as Rgb,
+  // The same, darker.
+  series: [
+    [0, 114, 178],
+    [196, 112, 0],
+    [0, 134, 98],
+    [176, 82, 138],
+    [128, 112, 0],
+    [60, 140, 200],
+    [60, 60, 60],
+  ] as readonly Rgb[],
 };
 
 /** The scales that belong to a page of this background. */
@@ -64,6 +86,7 @@ export function dataColours(background: Rgb): DataColours {
         : interpolate([background, ...ramps.orange], 2 * position - 1),
     index: position => interpolate(cividis, position),
     faithful: ramps.faithful,
+    series: ramps.series,
   };
 }
 

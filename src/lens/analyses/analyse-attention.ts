@@ -3,7 +3,7 @@ import { InputError } from '../../common/errors';
 import { type Cell, csv, type Table } from '../../figures/csv';
 import { figure, type Panel } from '../../figures/figure';
 import { linePanel } from '../../figures/line-panel';
-import { baseColour, blue, vermilion } from '../../figures/style';
+import { baseColour, baseDash, blue, vermilion } from '../../figures/style';
 import { analysisFiles } from '../../protocol/analyses';
 import { type AnalysisResultOf, type SpanAttention } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
@@ -90,7 +90,7 @@ function attentionFigure({ context, answer }: AnalysisResultOf<'attention'>, tun
             xName: 'layer',
             yName: 'share of attention',
             series: [
-              { colour: baseColour, dashed: true, estimates: found.base },
+              { colour: baseColour, dash: baseDash, estimates: found.base },
               { colour: blue, estimates: found.tuned },
             ],
             width: 330,
@@ -108,7 +108,7 @@ function attentionFigure({ context, answer }: AnalysisResultOf<'attention'>, tun
     title: 'Attention gain by layer',
     note: `From the last prompt token, mean over heads, sum over tokens, mean over ${context?.base[0].samples ?? 0} samples; ${intervalNote}.`,
     key: [
-      { name: 'base', colour: baseColour, mark: 'dashed' },
+      { name: 'base', colour: baseColour, dash: baseDash },
       { name: tunedName, colour: blue },
       { name: 'gain', colour: vermilion },
     ],

@@ -2,7 +2,7 @@
 import type { Cell, Table } from '../../figures/csv';
 import { baseAndTuned, figure } from '../../figures/figure';
 import { linePanel } from '../../figures/line-panel';
-import { baseColour, blue, vermilion } from '../../figures/style';
+import { baseColour, baseDash, blue, vermilion } from '../../figures/style';
 import type { AnalysisResultOf } from '../../protocol/analysis-results';
 import { baseVariant, tunedVariant } from '../variant';
 import {
@@ -48,7 +48,7 @@ function lensFigure({ base, tuned, gain }: AnalysisResultOf<'logit-lens'>, tuned
         xName: 'layer',
         yName: 'probability',
         series: [
-          { colour: baseColour, dashed: true, estimates: base },
+          { colour: baseColour, dash: baseDash, estimates: base },
           { colour: blue, estimates: tuned },
         ],
       }),

@@ -2,7 +2,7 @@
 import type { Cell, Table } from '../../figures/csv';
 import { figure } from '../../figures/figure';
 import { linePanel } from '../../figures/line-panel';
-import { baseColour, blue } from '../../figures/style';
+import { baseColour, baseDash, blue } from '../../figures/style';
 import type { AnalysisResultOf } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
 import type { LoadedSample } from '../dataset';
@@ -78,7 +78,7 @@ function relianceFigure({ variants, samples }: Result): string {
     key: variants.map(({ name, mean }, i) => ({
       name: `${name} (mean ${mean.value?.toFixed(2) ?? 'not known'} nats)`,
       colour: colours[i],
-      mark: i === 0 ? 'dashed' : 'line',
+      dash: i === 0 ? baseDash : [],
     })),
     panels: [
       linePanel({
@@ -88,7 +88,7 @@ function relianceFigure({ variants, samples }: Result): string {
         first: 1,
         series: variants.map(({ by_position }, i) => ({
           colour: colours[i],
-          dashed: i === 0,
+          dash: i === 0 ? baseDash : [],
           estimates: by_position,
         })),
         width: 520,
