@@ -46,15 +46,15 @@ export function readExpertFile(
   return content;
 }
 
-function checkExperts(list: ExpertList, architecture: Architecture, file: string): void {
+function checkExperts(list: ExpertList, architecture: Architecture, where: string): void {
   const layers = moeLayers(architecture);
   for (const [layer, experts] of Object.entries(list)) {
     const count = layers.includes(Number(layer)) ? mixtureOf(architecture, Number(layer)).experts : 0;
     const outside = experts.find(expert => expert >= count);
     if (count === 0)
-      throw new InputError(`${file}: layer ${layer} has no router. MoE layers: ${layers.join(', ')}.`);
+      throw new InputError(`${where}: layer ${layer} has no router. MoE layers: ${layers.join(', ')}.`);
     if (outside !== undefined)
-      throw new InputError(`${file}: layer ${layer} has no expert ${outside}; it has ${count}.`);
+      throw new InputError(`${where}: layer ${layer} has no expert ${outside}; it has ${count}.`);
   }
 }
 
@@ -87,9 +87,10 @@ export function readMask(file: string, model: Model): ExpertMask {
 /**
  * The mask that switches the listed experts off.
  * @param where the list comes from, with which messages begin
- * @throws InputError if fewer experts than a token is sent to are left in a layer
+ * @throws InputError if the model has no such experts, or fewer than a token is sent to are left in a layer
  */
 export function checkedMask(list: ExpertList, model: Model, where: string): ExpertMask {
+  checkExperts(list, model.architecture, where);
   const mask = asMask(list);
   for (const [layer, masked] of mask) {
     const { experts, topK } = mixtureOf(model.architecture, layer);

@@ -59,7 +59,7 @@ export async function traceBatch(
   };
 }
 
-function layerTrace({ logits, indices, weights }: LayerRouting): LayerTrace {
+export function layerTrace({ logits, indices, weights }: LayerRouting): LayerTrace {
   return {
     routerLogits: logits.data as Float32Array,
     topkIndices: Int32Array.from(indices.data as BigInt64Array, Number),

@@ -1,7 +1,7 @@
 /** @file Requests and results of the jobs, shared by the command line, the worker and the extension. */
 import * as v from 'valibot';
 
-import { ContextDependenceSchema, RunRecordSchema } from './artifacts';
+import { ContextDependenceSchema, ExpertListSchema, RunRecordSchema } from './artifacts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const positive = v.pipe(v.number(), v.gtValue(0));
@@ -120,6 +120,8 @@ export const TraceRequestSchema = v.object({
    * place of a sample's answer. 0: the prompt is traced as it is.
    */
   max_new_tokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+  /** Experts that are switched off, in the base and in the tuned model, by layer; the name is for people. */
+  mask: v.optional(v.object({ name: v.string(), experts: ExpertListSchema })),
   engine: v.optional(EngineSettingsSchema, {}),
 });
 export type TraceRequest = v.InferOutput<typeof TraceRequestSchema>;

@@ -38,6 +38,11 @@ export const RoutingSideSchema = v.object({
   attention_to_context: v.array(v.number()),
   /** [layer]: the same over the answer's tokens inside the context; empty when there are none. */
   attention_to_answer: v.array(v.number()),
+  /**
+   * [layer]: logit lens: probability of the first token of `RoutingView.answer` at the last prompt token, by final norm and
+   * head applied to the hidden state after the layer; empty without an answer.
+   */
+  answer_probability: v.array(v.number()),
 });
 export type RoutingSide = v.InferOutput<typeof RoutingSideSchema>;
 
@@ -46,6 +51,8 @@ export const RoutingViewSchema = v.object({
   model_path: v.string(),
   /** The run that the tuned side and the CE come from. */
   run_id: v.optional(v.string()),
+  /** The mask under which all of this was computed. */
+  mask_name: v.optional(v.string()),
   num_layers: index,
   /** Layers that have a router, ascending. */
   moe_layers: v.array(index),
@@ -63,6 +70,8 @@ export const RoutingViewSchema = v.object({
   generated_by: v.optional(v.picklist(['base', 'tuned'])),
   /** Position of the last token before the answer: attention is measured from here. */
   last_prompt_token: index,
+  /** The sample's answer (the first accepted one), else what was generated; absent where there is neither. */
+  answer: v.optional(v.string()),
   /** Context-faithful and original experts by layer; empty objects without a run. */
   ce: ExpertListSchema,
   oe: ExpertListSchema,

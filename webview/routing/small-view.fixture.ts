@@ -42,6 +42,7 @@ export const smallView: RoutingView = {
     ],
     attention_to_context: [0.5, 0.2, 0.5],
     attention_to_answer: [0.5, 0.2, 0.5],
+    answer_probability: [0.1, 0.2, 0.4],
   },
   tuned: {
     topk_indices: [
@@ -67,5 +68,6 @@ export const smallView: RoutingView = {
     ],
     attention_to_context: [0.5, 0.4, 0.9],
     attention_to_answer: [0.5, 0.4, 0.9],
+    answer_probability: [0.1, 0.3, 0.8],
   },
 };

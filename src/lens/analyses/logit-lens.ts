@@ -1,6 +1,8 @@
 /** @file Logit lens: the probability of the first answer token after each layer (METHOD, APG). */
+import { chunks } from '../../data/batches';
 import type { TokenizedSample } from '../../data/tokenized-sample';
 import type { HostTensor } from '../../engine/session';
+import type { Model } from '../../model/model';
 import type { AnalysisResultOf } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
 import type { Variant } from '../variant';
@@ -28,21 +30,31 @@ export async function answerProbabilities(
       onLayer: (_, { output }) => states.push(rowsOf(output, batch.lastTokens)),
     });
     const firstAnswerTokens = batch.samples.map(i => samples[i].inputIds[samples[i].spans.answer[0]]);
-    const negativeLogLikelihoods = await model.head.negativeLogLikelihoods(
-      joined(states),
-      states.flatMap(() => firstAnswerTokens),
-    );
-    negativeLogLikelihoods.forEach((value, i) => {
-      found[batch.samples[i % batch.samples.length]].push(Math.exp(-value));
-    });
+    for (const probabilities of await lensProbabilities(model, states, firstAnswerTokens))
+      batch.samples.forEach((sample, row) => found[sample].push(probabilities[row]));
     done += batch.samples.length;
     onProgress?.(done, samples.length);
   }
   return found;
 }
 
+/**
+ * The probability of each row's token, by final norm and head applied to hidden states of several layers.
+ * @param states of each layer: [rows, hidden]
+ * @returns [layer][row]
+ */
+export async function lensProbabilities(
+  { head }: Model,
+  states: readonly HostTensor[],
+  tokens: readonly number[],
+): Promise<number[][]> {
+  const targets = states.flatMap(() => tokens);
+  const losses = Array.from(await head.negativeLogLikelihoods(joined(states), targets));
+  return chunks(losses, tokens.length).map(layer => layer.map(loss => Math.exp(-loss)));
+}
+
 /** Some rows of a [rows, width] tensor. */
-function rowsOf({ data, shape: [, width] }: HostTensor, rows: readonly number[]): HostTensor {
+export function rowsOf({ data, shape: [, width] }: HostTensor, rows: readonly number[]): HostTensor {
   const chosen = new Float32Array(rows.length * width);
   rows.forEach((row, i) =>
     chosen.set((data as Float32Array).subarray(row * width, (row + 1) * width), i * width),
