@@ -12,7 +12,7 @@ import { CommandRegistry, parseOptions } from './command-registry';
 import { openDemo } from './demo';
 import { Engine } from './engine/engine';
 import { ExpertsView } from './experts/experts-view';
-import { offer } from './failure';
+import { offerAfterCrash } from './failure';
 import { IdentifyCommand, IdentifyOptionsSchema } from './identify-command';
 import { commands, productName } from './manifest';
 import { openReport } from './report-panel';
@@ -22,10 +22,13 @@ import { TokenDecorations } from './routing/token-decorations';
 import { TokenHover } from './routing/token-hover';
 import { TraceCommand, TraceOptionsSchema } from './routing/trace-command';
 import { TraceStore } from './routing/trace-store';
+import { settingOr } from './settings';
+import { checkSettings } from './settings-check';
 import { StatusBar } from './status-bar';
 import { Pickers } from './workspace/pickers';
 import { pickRun } from './workspace/run-picker';
 import { Selection } from './workspace/selection';
+import { settingReader } from './workspace/workspace';
 
 /** What `activate` returns, for tests and other extensions. */
 export interface RouterLensApi {
@@ -37,16 +40,13 @@ export interface RouterLensApi {
 
 export function activate(context: vscode.ExtensionContext): RouterLensApi {
   const log = vscode.window.createOutputChannel(productName, { log: true });
-  const engine = new Engine(path.join(context.extensionPath, 'dist', 'worker.js'), log, {
-    onState: () => statusBar.update(),
-    onCrash: ({ message, output }) => {
-      const last = output.at(-1);
-      void offer(last === undefined ? message : t('{0} Last in its log: {1}', message, last), {
-        [t('Show Log')]: commands.showLog,
-        [t('Restart Engine')]: commands.restartEngine,
-      });
-    },
-  });
+  const worker = path.join(context.extensionPath, 'dist', 'worker.js');
+  const engine = new Engine(
+    worker,
+    log,
+    { onChange: () => statusBar.update(), onCrash: error => void offerAfterCrash(error) },
+    () => settingOr(settingReader(), 'idleMinutes', 10),
+  );
   const selection = new Selection(context.workspaceState);
   const statusBar = new StatusBar(engine, selection);
   const pickers = new Pickers(engine, selection);
@@ -62,6 +62,7 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
     ...[engine, statusBar, experts, traces, panel, decorations],
     connectPanelAndEditor(panel, traces, decorations),
     watchRuns(experts),
+    checkSettings(),
     vscode.languages.registerHoverProvider(
       [{ scheme: 'file' }, { scheme: 'untitled' }],
       new TokenHover(traces),

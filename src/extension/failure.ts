@@ -3,12 +3,18 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { CancelledError, InputError, messageOf } from '../common/errors';
+import { TooManyCrashesError } from './engine/engine';
 import { EngineExitError } from './engine/engine-process';
 import { commands } from './manifest';
 
 /** Shows the error as a notification, without waiting for an answer. A crash of the engine was already told. */
 export function showFailure(error: unknown, log: vscode.LogOutputChannel): void {
   if (error instanceof CancelledError || error instanceof EngineExitError) return;
+  if (error instanceof TooManyCrashesError) {
+    const actions = { [t('Restart Engine')]: commands.restartEngine, [t('Show Log')]: commands.showLog };
+    void offer(error.message, actions);
+    return;
+  }
   if (error instanceof InputError) {
     log.warn(error.message);
     void vscode.window.showErrorMessage(error.message);
@@ -22,4 +28,13 @@ export function showFailure(error: unknown, log: vscode.LogOutputChannel): void 
 export async function offer(message: string, actions: Record<string, string>): Promise<void> {
   const chosen = await vscode.window.showErrorMessage(message, ...Object.keys(actions));
   if (chosen) await vscode.commands.executeCommand(actions[chosen]);
+}
+
+/** Says why the engine ended, and what can be done. */
+export function offerAfterCrash({ message, output }: EngineExitError): Promise<void> {
+  const last = output.at(-1);
+  return offer(last === undefined ? message : t('{0} Last in its log: {1}', message, last), {
+    [t('Show Log')]: commands.showLog,
+    [t('Restart Engine')]: commands.restartEngine,
+  });
 }

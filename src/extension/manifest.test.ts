@@ -12,6 +12,7 @@ import {
   TrainingSettingsSchema,
 } from '../protocol/jobs';
 import * as manifest from './manifest';
+import { settingSchemas } from './settings';
 
 const root = path.join(import.meta.dirname, '../..');
 const menuItem = v.object({ command: v.string(), when: v.string() });
@@ -31,9 +32,14 @@ const ManifestSchema = v.object({
       properties: v.record(
         v.string(),
         v.object({
+          type: v.picklist(['boolean', 'integer', 'number', 'string']),
           default: v.unknown(),
+          minimum: v.optional(v.number()),
+          exclusiveMinimum: v.optional(v.number()),
+          maximum: v.optional(v.number()),
+          order: v.number(),
           enum: v.optional(v.array(v.string())),
-          scope: v.string(),
+          scope: v.picklist(['resource', 'machine-overridable']),
           markdownDescription: v.string(),
         }),
       ),
@@ -41,6 +47,7 @@ const ManifestSchema = v.object({
     colors: v.array(v.object({ id: v.string() })),
   }),
 });
+type Setting = v.InferOutput<typeof ManifestSchema>['contributes']['configuration']['properties'][string];
 const texts = v.parse(v.record(v.string(), v.string()), readJson('package.nls.json'));
 const { contributes, ...described } = v.parse(ManifestSchema, withTexts(readJson('package.json')));
 
@@ -145,6 +152,24 @@ test('defaults of settings are those of the jobs', () => {
     'routerLens.generatedTokens': trace.max_new_tokens,
   });
 });
+
+test('the settings editor and the code agree on what a setting may be', () => {
+  const probes = [-1, 0, 0.5, 1, 1.5, 1024, 1025, 1e9, '', 'full', 'half', 'cpu', true, null];
+  for (const [name, schema] of Object.entries(settingSchemas)) {
+    const setting = contributes.configuration.properties[`${manifest.configurationSection}.${name}`];
+    for (const value of [setting.default, ...probes])
+      expect(allows(setting, value), `${name}: ${String(value)}`).toBe(v.safeParse(schema, value).success);
+  }
+});
+
+/** As the settings editor judges a value. */
+function allows(setting: Setting, value: unknown): boolean {
+  const { type, minimum = -Infinity, exclusiveMinimum = -Infinity, maximum = Infinity } = setting;
+  if (setting.enum) return setting.enum.some(choice => choice === value);
+  if (typeof value !== 'number' || type === 'boolean' || type === 'string') return typeof value === type;
+  if (type === 'integer' && !Number.isInteger(value)) return false;
+  return value >= minimum && value > exclusiveMinimum && value <= maximum;
+}
 
 test('choices of settings are those of the jobs', () => {
   const { executionProvider, parametrisation } = manifest.settings;

@@ -35,8 +35,8 @@ export const contextKeys = {
 /** Types of webview panels; VS Code restores panels by them. */
 export const panels = { routing: 'routerLens.routing', report: 'routerLens.report' } as const;
 
-/** Users hide and show the item by this. */
-export const statusBarItem = 'routerLens.status';
+/** Users hide and show the items by these. */
+export const statusBarItems = { engine: 'routerLens.status', job: 'routerLens.job' } as const;
 
 export const configurationSection = 'routerLens';
 
@@ -57,7 +57,12 @@ export const settings = {
   limitTest: 'limitTest',
   generatedTokens: 'generatedTokens',
   decorations: 'decorations',
+  gutterMarks: 'gutterMarks',
+  codeLens: 'codeLens',
+  idleMinutes: 'idleMinutes',
 } as const;
+
+export type SettingName = keyof typeof settings;
 
 /** Backgrounds of traced tokens, from a small to a large share of routing to context-faithful experts. */
 export const shareColors = [

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 import { InputError } from '../common/errors';
 import { IdentifyRequestSchema, TraceRequestSchema } from '../protocol/jobs';
-import { readIdentifySettings, readTraceSettings } from './settings';
+import { readIdentifySettings, readTraceSettings, settingOr, settingProblems } from './settings';
 
 const values: Record<string, unknown> = {
   threads: 2,
@@ -21,6 +21,10 @@ const values: Record<string, unknown> = {
   limitDev: 0,
   limitTest: 400,
   generatedTokens: 16,
+  decorations: true,
+  gutterMarks: true,
+  codeLens: false,
+  idleMinutes: 0.5,
 };
 
 test('a request of settings is valid; 0 stands for "not set"', () => {
@@ -59,4 +63,18 @@ test.each([
   const read = (): unknown => readIdentifySettings(n => (n === name ? value : values[n]));
   expect(read).toThrow(InputError);
   expect(read).toThrow(`routerLens.${name}`);
+});
+
+test('each wrong setting is told, the others are not', () => {
+  expect(settingProblems(name => values[name])).toEqual([]);
+  const wrong: Record<string, unknown> = { ...values, decorations: 'yes', idleMinutes: -1 };
+  expect(settingProblems(name => wrong[name]).map(({ name }) => name)).toEqual([
+    'decorations',
+    'idleMinutes',
+  ]);
+});
+
+test('what is merely shown falls back', () => {
+  expect(settingOr(name => values[name], 'codeLens', true)).toBe(false);
+  expect(settingOr(() => 'no', 'codeLens', true)).toBe(true);
 });

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 
 import { CancelledError, InputError } from '../../common/errors';
 import type { Progress } from '../../protocol/jobs';
-import { Engine, type EngineState } from './engine';
+import { Engine, type EngineState, TooManyCrashesError } from './engine';
 import { EngineExitError } from './engine-process';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'router-lens-engine-'));
@@ -34,12 +34,15 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => engine.restart());
 
-function newEngine(): Engine {
+function newEngine(idleMinutes?: () => number): Engine {
   lines.length = crashes.length = states.length = 0;
-  engine = new Engine(workerFile, log, {
-    onCrash: error => void crashes.push(error),
-    onState: state => void states.push(state),
-  });
+  const events = {
+    onCrash: (error: EngineExitError) => void crashes.push(error),
+    onChange: () => {
+      if (engine.state !== states.at(-1)) states.push(engine.state);
+    },
+  };
+  engine = new Engine(workerFile, log, events, idleMinutes);
   return engine;
 }
 
@@ -74,12 +77,20 @@ test('parameters that do not fit the schema are refused by the worker', async ()
 test('progress, log lines and stderr arrive', async () => {
   newEngine();
   const progress: Progress[] = [];
+  const shown: (Progress | undefined)[] = [];
   const view = await engine.request(
     'traceRouting',
     { model: 'm', source: sample },
-    { progress: p => void progress.push(p) },
+    {
+      progress: p => {
+        progress.push(p);
+        shown.push(engine.progress);
+      },
+    },
   );
   expect(view.model_name).toBe('m');
+  // What runs can be looked at from outside, until it has ended.
+  expect([shown, engine.progress]).toEqual([progress, undefined]);
   expect(progress).toEqual([{ phase: 'Tracing', fraction: 0, detail: 'begun' }]);
   expect(lines).toContain('trace m');
 });
@@ -123,6 +134,19 @@ test('a killed process rejects its job at once, says why, and the next job start
   expect(engine.pid).not.toBe(pid);
 });
 
+test('an idle engine leaves, which is no crash; the next job starts another', async () => {
+  let minutes = 0.1 / 60; // a tenth of a second
+  newEngine(() => minutes);
+  await engine.request('inspect', { folder: 'a' });
+  const { pid } = engine;
+  await vi.waitUntil(() => engine.state === 'off');
+  expect([engine.pid, crashes]).toEqual([undefined, []]);
+  expect(states).toEqual(['busy', 'idle', 'off']);
+  minutes = 0;
+  await engine.request('inspect', { folder: 'a' });
+  expect(engine.pid).not.toBe(pid);
+});
+
 test('a restart by hand ends what runs and is no crash', async () => {
   newEngine();
   const job = engine.request('traceRouting', { model: 'until-cancelled', source: sample });
@@ -135,7 +159,9 @@ test('after four restarts it asks; a restart by hand works again', async () => {
   newEngine();
   for (let crash = 0; crash < 5; crash++)
     await expect(engine.request('inspect', { folder: 'exit' })).rejects.toBeInstanceOf(EngineExitError);
-  await expect(engine.request('inspect', { folder: 'a' })).rejects.toThrow(/Restart Engine/);
+  const refused = engine.request('inspect', { folder: 'a' });
+  await expect(refused).rejects.toBeInstanceOf(TooManyCrashesError);
+  await expect(refused).rejects.toThrow(/Restart Engine/);
   engine.restart();
   await expect(engine.request('inspect', { folder: 'a' })).resolves.toMatchObject({ path: 'a' });
 });

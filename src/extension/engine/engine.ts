@@ -1,33 +1,50 @@
-/** @file The engine as the extension sees it: started when first needed, started again after a crash, one per window. */
+/**
+ * @file The engine as the extension sees it, one per window: started when first needed, ended when idle, started again
+ * after a crash.
+ */
 import { t } from '@vscode/l10n';
 
 import { InputError } from '../../common/errors';
-import type { JobHooks } from '../../protocol/jobs';
+import type { JobHooks, Progress } from '../../protocol/jobs';
 import type { EngineMethod, EngineParams, EngineResult } from '../../protocol/rpc';
 import { type EngineExitError, type EngineLog, EngineProcess } from './engine-process';
+import { IdleStop } from './idle-stop';
 import { RestartPolicy } from './restart-policy';
 
-/** `off`: not started yet; `crashed`: the next job starts it again. */
+/** `off`: not started yet, or ended because it was idle; `crashed`: the next job starts it again. */
 export type EngineState = 'off' | 'idle' | 'busy' | 'crashed';
 
 export interface EngineEvents {
-  onState?: (state: EngineState) => void;
+  /** The state or the progress of what runs changed. */
+  onChange?: () => void;
   /** The process ended by itself. Jobs that ran were rejected with the same error. */
   onCrash?: (error: EngineExitError) => void;
 }
+
+/** The engine crashed too often to be started again without asking. */
+export class TooManyCrashesError extends InputError {}
 
 export class Engine {
   private process: EngineProcess | undefined;
   private running = 0;
   private crashed = false;
+  /** Of the jobs that run, in the order of their begin. */
+  private readonly progresses = new Map<symbol, Progress>();
+  private readonly idle: IdleStop;
 
-  /** @param workerFile the bundled `src/worker/main.ts` */
+  /**
+   * @param workerFile the bundled `src/worker/main.ts`
+   * @param idleMinutes after how long without work the process is ended; 0: never
+   */
   constructor(
     private readonly workerFile: string,
     private readonly log: EngineLog,
     private readonly events: EngineEvents = {},
+    idleMinutes: () => number = () => 0,
     private readonly policy = new RestartPolicy(),
-  ) {}
+  ) {
+    this.idle = new IdleStop(idleMinutes, () => this.endIdle());
+  }
 
   /** Of the worker process, while there is one. */
   get pid(): number | undefined {
@@ -40,9 +57,15 @@ export class Engine {
     return this.running > 0 ? 'busy' : 'idle';
   }
 
+  /** Of the job that runs, once it has told any. */
+  get progress(): Progress | undefined {
+    const [first] = this.progresses.values(); // jobs run one at a time
+    return first;
+  }
+
   /**
    * Runs one request.
-   * @throws InputError when the engine crashed too often to be started again by itself
+   * @throws TooManyCrashesError when only the user can start the engine again
    * @throws EngineExitError when the process ends meanwhile
    */
   async request<M extends EngineMethod>(
@@ -52,11 +75,20 @@ export class Engine {
   ): Promise<EngineResult<M>> {
     const worker = this.started();
     this.running++;
+    this.idle.work();
     this.changed();
+    const job = Symbol(method);
+    const progress = (progress: Progress): void => {
+      this.progresses.set(job, progress);
+      hooks.progress?.(progress);
+      this.changed();
+    };
     try {
-      return await worker.request(method, params, hooks);
+      return await worker.request(method, params, { ...hooks, progress });
     } finally {
       this.running--;
+      this.progresses.delete(job);
+      if (this.running === 0) this.idle.rest();
       this.changed();
     }
   }
@@ -72,14 +104,23 @@ export class Engine {
   }
 
   dispose(): void {
+    this.idle.work();
     this.process?.leave();
     this.process = undefined;
+  }
+
+  private endIdle(): void {
+    if (!this.process || this.running > 0) return;
+    this.process.leave();
+    this.process = undefined;
+    this.log.info('Engine stopped: there was nothing to do. The next job starts it again.');
+    this.changed();
   }
 
   private started(): EngineProcess {
     if (this.process) return this.process;
     if (this.crashed && !this.policy.tryRestart())
-      throw new InputError(
+      throw new TooManyCrashesError(
         t(
           'The engine crashed five times within three minutes and is not started again: look at the log, then run “Restart Engine”.',
         ),
@@ -98,6 +139,6 @@ export class Engine {
   }
 
   private changed(): void {
-    this.events.onState?.(this.state);
+    this.events.onChange?.();
   }
 }
