@@ -16,10 +16,10 @@ import { offerAfterCrash } from './failure';
 import { IdentifyCommand, IdentifyOptionsSchema } from './identify-command';
 import { commands, productName } from './manifest';
 import { openReport } from './report-panel';
+import { registerInEditor } from './routing/in-editor';
 import { connectPanelAndEditor } from './routing/panel-and-editor';
 import { RoutingPanel } from './routing/routing-panel';
 import { TokenDecorations } from './routing/token-decorations';
-import { TokenHover } from './routing/token-hover';
 import { TraceCommand, TraceOptionsSchema } from './routing/trace-command';
 import { TraceStore } from './routing/trace-store';
 import { settingOr } from './settings';
@@ -54,7 +54,7 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   const identify = new IdentifyCommand(engine, pickers, log, () => experts.choose(undefined));
   const traces = new TraceStore(context.storageUri?.fsPath);
   const panel = new RoutingPanel(context.extensionUri, traces, log);
-  const decorations = new TokenDecorations(traces);
+  const decorations = new TokenDecorations(traces, context.extensionUri);
   const trace = new TraceCommand(engine, pickers, selection, experts, traces, panel);
 
   context.subscriptions.push(
@@ -63,10 +63,7 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
     connectPanelAndEditor(panel, traces, decorations),
     watchRuns(experts),
     checkSettings(),
-    vscode.languages.registerHoverProvider(
-      [{ scheme: 'file' }, { scheme: 'untitled' }],
-      new TokenHover(traces),
-    ),
+    registerInEditor(traces),
   );
 
   // Coming back after a reload: hovers and panel show what was traced before.

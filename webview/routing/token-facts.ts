@@ -1,40 +1,18 @@
-/** @file What is said of one token: experts by layer, share of context-faithful experts, attention. */
-import type { RoutingSide, RoutingView, TokenSpan } from '../../src/protocol/routing-view';
+/** @file What the panel says of a token and of the prompt, beside what the editor's hover says, too. */
+import type { RoutingView, TokenSpan } from '../../src/protocol/routing-view';
+import type { Choice } from '../../src/protocol/token-facts';
 
-/** An expert that a token is sent to. */
-export interface Choice {
-  expert: number;
-  weight: number;
-  faithful: boolean;
-}
+export {
+  attentionReceived,
+  type BaseAndTuned,
+  type Choice,
+  choices,
+  faithfulShare,
+} from '../../src/protocol/token-facts';
 
 /** A choice in comparison with the base model; `weight` is the tuned one, for `dropped` the base one. */
 export interface ChangedChoice extends Choice {
   change: 'kept' | 'added' | 'dropped';
-}
-
-/** Before and after tuning; `tuned` is absent without a run. */
-export interface BaseAndTuned {
-  base: number;
-  tuned: number | undefined;
-}
-
-/** The top-k experts of `token`, in the order of the router's logits, by MoE layer. */
-export function choices(
-  view: RoutingView,
-  side: RoutingSide,
-  token: number,
-): { layer: number; experts: Choice[] }[] {
-  const [from, to] = [token * view.top_k, (token + 1) * view.top_k];
-  return view.moe_layers.map((layer, row) => {
-    const faithful = view.ce[String(layer)] ?? [];
-    const experts = side.topk_indices[row].slice(from, to).map((expert, rank) => ({
-      expert,
-      weight: side.topk_weights[row][from + rank],
-      faithful: faithful.includes(expert),
-    }));
-    return { layer, experts };
-  });
 }
 
 /** The tuned choices, marked as kept or added, followed by those of the base model that were dropped. */
@@ -50,18 +28,6 @@ export function compareChoices(base: readonly Choice[], tuned: readonly Choice[]
       .filter(({ expert }) => !has(tuned, expert))
       .map(choice => ({ ...choice, change: 'dropped' as const })),
   ];
-}
-
-/** Share of the token's routing that goes to context-faithful experts, mean over MoE layers; undefined without any. */
-export function faithfulShare(view: RoutingView, token: number): BaseAndTuned | undefined {
-  if (view.base.ce_share.length === 0) return undefined;
-  return both(view, side => side.ce_share, token);
-}
-
-/** Attention that the token receives from the last prompt token, mean over layers; undefined when not traced. */
-export function attentionReceived(view: RoutingView, token: number): BaseAndTuned | undefined {
-  if (view.base.attention_from_last.length === 0) return undefined;
-  return both(view, side => side.attention_from_last, token);
 }
 
 /** Relative gain by layer, (tuned − base) / base: CAG or AAG. Null where the base has no attention there. */
@@ -80,10 +46,4 @@ export function spanRange(view: RoutingView, span: TokenSpan): { from: number; t
 export function firstToShow(view: RoutingView): number {
   const answer = view.tokens.findIndex(token => token.answer_in_context);
   return answer >= 0 ? answer : Math.min(view.last_prompt_token, view.tokens.length - 1);
-}
-
-function both(view: RoutingView, rows: (side: RoutingSide) => number[][], token: number): BaseAndTuned {
-  const mean = (side: RoutingSide): number =>
-    rows(side).reduce((sum, row) => sum + row[token], 0) / rows(side).length;
-  return { base: mean(view.base), tuned: view.tuned && mean(view.tuned) };
 }

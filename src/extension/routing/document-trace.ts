@@ -17,17 +17,23 @@ export interface Span {
   end: number;
 }
 
-/** Maps between a document and the tokens of its trace. */
+/**
+ * Maps between a document and the tokens of its trace. Text before and behind what was edited since keeps its tokens:
+ * those behind move along.
+ */
 export class DocumentTrace {
-  /** Document offset minus offset in `view.text`. */
+  /** Document offset minus offset in `view.text`, both at the time of the trace. */
   private readonly shift: number;
   private currentText: string;
+  /** Units at both ends of the document that are as they were traced. */
+  private kept: { before: number; behind: number };
 
   constructor(
     readonly view: RoutingView,
     readonly traced: TracedText,
   ) {
     this.currentText = traced.documentText;
+    this.kept = { before: traced.documentText.length, behind: 0 };
     this.shift = traced.start - view.source.start;
   }
 
@@ -38,20 +44,26 @@ export class DocumentTrace {
 
   /** To be called after each change of the document. @returns whether {@link stale} changed */
   update(text: string): boolean {
-    const before = this.stale;
+    const wasStale = this.stale;
     this.currentText = text;
-    return before !== this.stale;
+    this.kept = keptEnds(this.traced.documentText, text);
+    return wasStale !== this.stale;
   }
 
-  /** @returns the token at a document offset, as a position in `view.tokens` */
+  /** @returns the token at an offset of the present document, as a position in `view.tokens` */
   tokenAt(offset: number): number | undefined {
-    const at = offset - this.shift;
+    const traced = this.inTraced(offset);
+    if (traced === undefined) return undefined;
+    const at = traced - this.shift;
     const position = this.view.tokens.findIndex(token => token.start <= at && at < token.end);
     const span = this.spanOf(position);
     return span && span.start <= offset && offset < span.end ? position : undefined;
   }
 
-  /** @returns the part of a token that lies in the traced text, in document offsets; nothing for template tokens */
+  /**
+   * @returns the place of a token in the present document; nothing for tokens of the template and for those whose text
+   * was edited
+   */
   spanOf(position: number): Span | undefined {
     const token = position < 0 ? undefined : this.view.tokens.at(position);
     if (!token) return undefined;
@@ -61,11 +73,37 @@ export class DocumentTrace {
     const span = { start: start + this.shift, end: end + this.shift };
     // Where the template cut white space away, its own tokens stand in that place.
     const isThere = this.traced.documentText.slice(span.start, span.end) === text.slice(start, end);
-    return start < end && isThere ? span : undefined;
+    return start < end && isThere ? this.inPresent(span) : undefined;
   }
 
-  /** Whether the document still has at the token's place what was traced there. */
-  isUnchangedAt({ start, end }: Span): boolean {
-    return this.currentText.slice(start, end) === this.traced.documentText.slice(start, end);
+  /** Whether an offset of the present document lies in text that was edited since the trace. */
+  isEditedAt(offset: number): boolean {
+    return this.stale && this.inTraced(offset) === undefined;
   }
+
+  private inTraced(offset: number): number | undefined {
+    if (offset < this.kept.before) return offset;
+    return offset >= this.currentText.length - this.kept.behind ? offset - this.moved : undefined;
+  }
+
+  private inPresent({ start, end }: Span): Span | undefined {
+    if (end <= this.kept.before) return { start, end };
+    const isBehind = start >= this.traced.documentText.length - this.kept.behind;
+    return isBehind ? { start: start + this.moved, end: end + this.moved } : undefined;
+  }
+
+  /** By how much the text behind the edit moved. */
+  private get moved(): number {
+    return this.currentText.length - this.traced.documentText.length;
+  }
+}
+
+/** The lengths of the longest common beginning, and of the longest common end of what is left. */
+function keptEnds(old: string, now: string): { before: number; behind: number } {
+  const shorter = Math.min(old.length, now.length);
+  let before = 0;
+  while (before < shorter && old[before] === now[before]) before++;
+  let behind = 0;
+  while (behind < shorter - before && old[old.length - 1 - behind] === now[now.length - 1 - behind]) behind++;
+  return { before, behind };
 }

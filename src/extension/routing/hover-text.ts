@@ -2,29 +2,50 @@
 import { t } from '@vscode/l10n';
 
 import type { RoutingView, TokenSpan } from '../../protocol/routing-view';
-import { type BaseAndTuned, type LayerFacts, type RoutedExpert, tokenFacts } from './token-facts';
+import {
+  attentionReceived,
+  type BaseAndTuned,
+  type Choice,
+  choices,
+  faithfulShare,
+} from '../../protocol/token-facts';
 
 /** A hover lists at most this many layers of a deep model: the first and the last ones. */
 const layersShown = 64;
 
 /** @param stale the document was edited since the trace */
 export function hoverMarkdown(view: RoutingView, position: number, stale: boolean): string {
-  const token = view.tokens[position];
-  const head = [
-    `**${code(token.text)}** ${t('id {0} · position {1}', token.id, position)} · ${spanName(token.span)}`,
-    token.answer_in_context ? t('answer in the context') : '',
-  ];
-  const facts = tokenFacts(view, position);
-  const shown =
-    facts.length > layersShown
-      ? [...facts.slice(0, layersShown / 2), ...facts.slice(-layersShown / 2)]
-      : facts;
   return [
     ...(stale ? [staleMarkdown] : []),
-    head.filter(Boolean).join(' · '),
-    table(shown, view.tuned !== undefined),
-    legend(view, facts),
-  ].join('\n\n');
+    identity(view, position),
+    means(view, position),
+    table(view, position),
+    legend(view),
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+function identity(view: RoutingView, position: number): string {
+  const token = view.tokens[position];
+  const facts = [
+    `**${code(token.text)}** ${t('id {0} · position {1}', token.id, position)}`,
+    spanName(token.span),
+    token.answer_in_context ? t('answer in the context') : '',
+    position === view.last_prompt_token ? t('last prompt token') : '',
+  ];
+  return facts.filter(Boolean).join(' · ');
+}
+
+/** Share and attention, mean over layers. */
+function means(view: RoutingView, position: number): string {
+  const share = faithfulShare(view, position);
+  const attention = attentionReceived(view, position);
+  const facts = [
+    share ? `${t('routing to ★')} **${pair(share, 0)}**` : '',
+    attention ? `${t('attention from last prompt token')} **${pair(attention, 1)}**` : '',
+  ];
+  return facts.filter(Boolean).join(' · ');
 }
 
 function spanName(span: TokenSpan): string {
@@ -40,38 +61,35 @@ function spanName(span: TokenSpan): string {
 /** Said of a token whose text was edited away, and above the facts of the others. */
 export const staleMarkdown = `*${t('Stale: the document was edited after it was traced. Trace it again.')}*`;
 
-function table(facts: readonly LayerFacts[], tuned: boolean): string {
-  const hasShare = facts.some(layer => layer.share);
-  const columns = [
-    t('Layer'),
-    ...(tuned ? [t('Base'), t('Tuned')] : [t('Experts')]),
-    ...(hasShare ? [t('To ★')] : []),
-    t('Attention'),
-  ];
-  const rows = facts.map(layer => [
-    `${layer.layer}`,
-    experts(layer.experts.base),
-    ...(tuned ? [experts(layer.experts.tuned ?? [])] : []),
-    ...(hasShare ? [pair(layer.share, 0)] : []),
-    pair(layer.attention, 1),
+function table(view: RoutingView, position: number): string {
+  const base = choices(view, view.base, position);
+  const tuned = view.tuned && choices(view, view.tuned, position);
+  const columns = [t('Layer'), ...(tuned ? [t('Base'), t('Tuned')] : [t('Experts')])];
+  const rows = base.map(({ layer, experts }, row) => [
+    `${layer}`,
+    expertList(experts),
+    ...(tuned ? [expertList(tuned[row].experts)] : []),
   ]);
-  const lines = [columns, columns.map(() => ':--'), ...rows.map(cells => cells.map(spaced))];
+  const shown =
+    rows.length > layersShown
+      ? [...rows.slice(0, layersShown / 2), rows[0].map(() => '⋮'), ...rows.slice(-layersShown / 2)]
+      : rows;
+  const lines = [columns, columns.map(() => ':--'), ...shown.map(cells => cells.map(spaced))];
   return lines.map(cells => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function experts(routed: readonly RoutedExpert[]): string {
-  return routed
-    .map(({ expert, weight, contextFaithful }) =>
-      unbroken(`${contextFaithful ? '★ ' : ''}${expert} (${weight.toFixed(2)})`),
+function expertList(experts: readonly Choice[]): string {
+  return experts
+    .map(({ expert, weight, faithful }) =>
+      unbroken(`${faithful ? '★ ' : ''}${expert} (${weight.toFixed(2)})`),
     )
     .join(', ');
 }
 
 /** A share in percent, base → tuned. */
-function pair(share: BaseAndTuned<number> | undefined, decimals: number): string {
-  if (!share) return '–';
-  const [base, tuned] = [share.base, share.tuned].map(value => (100 * (value ?? 0)).toFixed(decimals));
-  return unbroken(share.tuned === undefined ? `${base} %` : `${base} → ${tuned} %`);
+function pair({ base, tuned }: BaseAndTuned, decimals: number): string {
+  const percent = (share: number): string => (100 * share).toFixed(decimals);
+  return unbroken(tuned === undefined ? `${percent(base)} %` : `${percent(base)} → ${percent(tuned)} %`);
 }
 
 /** A hover is narrow: lines break between experts, not within one. */
@@ -84,14 +102,16 @@ function spaced(cell: string, column: number, cells: readonly string[]): string 
   return column === 0 || column === cells.length - 1 ? cell : `${cell}&nbsp;`;
 }
 
-function legend(view: RoutingView, facts: readonly LayerFacts[]): string {
-  const parts = [
+function legend(view: RoutingView): string {
+  const faithful = Object.keys(view.ce).length > 0;
+  return [
+    faithful ? t('★ context-faithful expert') : '',
     t('weights in brackets'),
-    t('attention from the last prompt token ({0})', view.last_prompt_token),
-  ];
-  if (facts.some(layer => layer.share)) parts.unshift(t('★ context-faithful expert'));
-  if (view.tuned) parts.push(t('base → router-tuned'));
-  return parts.join(' · ');
+    t('shares are means over layers'),
+    view.tuned ? t('base → router-tuned') : '',
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 /** Inline code that shows white space and control characters and cannot be left by backticks in the text. */

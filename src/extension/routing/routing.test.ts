@@ -3,11 +3,11 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 
 import { exampleView } from '../../../test/fixtures/routing-view';
-import { RoutingViewSchema } from '../../protocol/routing-view';
+import * as card from '../../../webview/routing/token-facts';
+import { type RoutingView, RoutingViewSchema } from '../../protocol/routing-view';
 import { DocumentTrace } from './document-trace';
 import { hoverMarkdown, staleMarkdown } from './hover-text';
 import { shareLevel } from './share-level';
-import { meanShare, tokenFacts } from './token-facts';
 
 const view = exampleView(true);
 /** The traced part is `Who` + backtick + `?` + line break, at offset 5. */
@@ -43,52 +43,102 @@ describe('a traced document', () => {
     const trace = new DocumentTrace(view, traced);
     expect(trace.update(`${documentText}!`)).toBe(true);
     expect([trace.stale, trace.update(`${documentText}!!`)]).toEqual([true, false]);
-    expect(trace.isUnchangedAt({ start: 5, end: 9 })).toBe(true);
-    trace.update(`x${documentText}`);
-    expect(trace.isUnchangedAt({ start: 5, end: 9 })).toBe(false);
+    expect(trace.spanOf(1)).toEqual({ start: 5, end: 9 });
     expect(trace.update(documentText)).toBe(true);
-    expect(trace.stale).toBe(false);
-  });
-});
-
-describe('facts of a token', () => {
-  test('experts, weights, share and attention of each MoE layer, base and tuned', () => {
-    const [first, second] = tokenFacts(view, 1);
-    expect(first.layer).toBe(1);
-    expect(first.experts.base).toEqual([
-      { expert: 0, weight: 0.75, contextFaithful: false },
-      { expert: 1, weight: 0.25, contextFaithful: false },
-    ]);
-    expect(first.experts.tuned?.[0]).toEqual({ expert: 2, weight: 0.75, contextFaithful: true });
-    expect(first.share).toEqual({ base: 0, tuned: 0.75 });
-    // Attention is kept for every layer, also for those without a router: layer 3 is its fourth row.
-    expect(second.attention).toEqual({ base: 0.2 / 4, tuned: 0.2 / 4 });
-    expect(meanShare(view, 1)).toBe(0.5);
+    expect([trace.stale, trace.isEditedAt(6)]).toEqual([false, false]);
   });
 
-  test('without a run there are no shares and no tuned side', () => {
-    const [first] = tokenFacts(exampleView(false), 1);
-    expect([first.share, first.experts.tuned, meanShare(exampleView(false), 1)]).toEqual([
-      ...[undefined, undefined, undefined],
+  test('tokens behind an edit move along with their text', () => {
+    const trace = new DocumentTrace(view, traced);
+    trace.update(`new ${documentText}`);
+    expect([trace.spanOf(1), trace.spanOf(2)]).toEqual([
+      { start: 9, end: 13 },
+      { start: 13, end: 15 },
     ]);
+    expect([8, 9, 12, 13].map(offset => trace.tokenAt(offset))).toEqual([undefined, 1, 1, 2]);
+    trace.update(documentText.slice(2));
+    expect([trace.spanOf(1), trace.tokenAt(3)]).toEqual([{ start: 3, end: 7 }, 1]);
+  });
+
+  test('a token whose text was edited is gone, the others stay', () => {
+    const trace = new DocumentTrace(view, traced);
+    trace.update('note Whose`?\n tail');
+    expect([trace.spanOf(1), trace.spanOf(2)]).toEqual([undefined, { start: 11, end: 13 }]);
+    // `Who` was kept, but not the whole token; `se` is new.
+    expect([6, 8, 9, 11].map(offset => trace.tokenAt(offset))).toEqual([
+      ...[undefined, undefined, undefined, 2],
+    ]);
+    expect([6, 8, 9, 11].map(offset => trace.isEditedAt(offset))).toEqual([false, true, true, false]);
   });
 });
 
 /** With ordinary spaces, and none between the columns. */
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ').replaceAll('&nbsp;', '');
 
+/** What the card of the panel says of a token: from the functions that it is made of. */
+function cardFacts(
+  of: RoutingView,
+  token: number,
+): { experts: string[][]; share: string; attention: string } {
+  const sides = [of.base, ...(of.tuned ? [of.tuned] : [])];
+  const experts = sides
+    .map(side => card.choices(of, side, token))
+    .map(layers =>
+      layers.map(({ layer, experts: list }) =>
+        [layer, ...list.map(e => `${e.faithful ? '★ ' : ''}${e.expert} ${e.weight.toFixed(2)}`)].join(' '),
+      ),
+    );
+  const text = (pair: card.BaseAndTuned | undefined, decimals: number): string =>
+    pair
+      ? [pair.base, pair.tuned]
+          .filter(value => value !== undefined)
+          .map(value => (100 * value).toFixed(decimals))
+          .join(' → ')
+      : 'none';
+  const [share, attention] = [card.faithfulShare(of, token), card.attentionReceived(of, token)];
+  return { experts, share: text(share, 0), attention: text(attention, 1) };
+}
+
+/** The same, read in the hover. */
+function hoverFacts(of: RoutingView, token: number): ReturnType<typeof cardFacts> {
+  const lines = plain(hoverMarkdown(of, token, false)).split('\n');
+  const rows = lines.filter(line => /^\| \d/.test(line)).map(line => line.split('|').slice(1, -1));
+  const sides = rows[0].slice(1).map((_, side) =>
+    rows.map(cells => {
+      const list = cells[side + 1].split(',').map(expert => expert.replace(/[()]/g, '').trim());
+      return [cells[0].trim(), ...list].join(' ');
+    }),
+  );
+  const [, share] = /routing to ★ \*\*(.*?) %/.exec(lines.join('\n')) ?? ['', 'none'];
+  const [, attention] = /last prompt token \*\*(.*?) %/.exec(lines.join('\n')) ?? ['', 'none'];
+  return { experts: sides, share, attention };
+}
+
 describe('the hover', () => {
+  test.each([true, false])('has the facts of the panel’s card, tuned: %s', tuned => {
+    const of = exampleView(tuned);
+    of.tokens.forEach((token, position) => {
+      expect(hoverFacts(of, position)).toEqual(cardFacts(of, position));
+      const [head] = hoverMarkdown(of, position, false).split('\n');
+      for (const fact of [`id ${token.id} `, `position ${position} `, ` ${token.span}`])
+        expect(head).toContain(fact);
+      expect(head.includes('last prompt token')).toBe(position === of.last_prompt_token);
+    });
+  });
+
   test('shows every layer with its experts, stars and both sides', () => {
     const lines = plain(hoverMarkdown(view, 1, false)).split('\n');
     expect(lines[0]).toBe('**`` Who` ``** id 2 · position 1 · question');
-    expect(lines).toContain('| 1 | 0 (0.75), 1 (0.25) | ★ 2 (0.75), 1 (0.25) | 0 → 75 % | 10.0 → 10.0 % |');
-    expect(lines).toContain('| 3 | 3 (0.75), 2 (0.25) | 3 (0.75), ★ 0 (0.25) | 0 → 25 % | 5.0 → 5.0 % |');
+    // Means: (0.75 + 0.25) / 2 of two routers, 0.2 × (1 + 1/2 + 1/3 + 1/4) / 4 of four layers.
+    expect(lines).toContain('routing to ★ **0 → 50 %** · attention from last prompt token **10.4 → 10.4 %**');
+    expect(lines).toContain('| 1 | 0 (0.75), 1 (0.25) | ★ 2 (0.75), 1 (0.25) |');
+    expect(lines).toContain('| 3 | 3 (0.75), 2 (0.25) | 3 (0.75), ★ 0 (0.25) |');
   });
 
   test('without a run it shows one side', () => {
-    expect(plain(hoverMarkdown(exampleView(false), 1, false))).toContain(
-      '| 1 | 0 (0.75), 1 (0.25) | 10.0 % |',
-    );
+    const text = plain(hoverMarkdown(exampleView(false), 1, false));
+    expect(text).toContain('| 1 | 0 (0.75), 1 (0.25) |\n');
+    expect(text).not.toMatch(/★|→/);
   });
 
   test('says when the document was edited', () => {

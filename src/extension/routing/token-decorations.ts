@@ -1,30 +1,49 @@
 /** @file Colours the tokens of traced documents by their share of routing to context-faithful experts. */
 import * as vscode from 'vscode';
 
+import { faithfulShare } from '../../protocol/token-facts';
 import { configurationSection, pointedTokenColor, settings, shareColors } from '../manifest';
+import { settingOr } from '../settings';
 import { settingReader } from '../workspace/workspace';
 import type { DocumentTrace, Span } from './document-trace';
 import { shareLevel } from './share-level';
-import { meanShare } from './token-facts';
 import type { TraceStore } from './trace-store';
 
+/** Lines with a token above this share get a ★ in the gutter. */
+const markedShare = 0.5;
+
 export class TokenDecorations implements vscode.Disposable {
-  private readonly levels = shareColors.map(color =>
-    vscode.window.createTextEditorDecorationType({ backgroundColor: new vscode.ThemeColor(color) }),
-  );
-  private readonly pointed = vscode.window.createTextEditorDecorationType({
-    border: '1px solid',
-    borderColor: new vscode.ThemeColor(pointedTokenColor),
+  private readonly levels = shareColors.map(color => decoration({ backgroundColor: themed(color) }));
+  private readonly stale = decoration({
+    borderStyle: 'dotted',
+    borderWidth: '0 0 1px 0',
+    borderColor: themed('editorWarning.foreground'),
   });
+  private readonly pointed = decoration({ border: '1px solid', borderColor: themed(pointedTokenColor) });
+  private readonly marks: vscode.TextEditorDecorationType;
   private readonly subscriptions: vscode.Disposable[];
 
-  constructor(private readonly store: TraceStore) {
+  constructor(
+    private readonly store: TraceStore,
+    extensionUri: vscode.Uri,
+  ) {
+    const icon = (kind: string): { gutterIconPath: vscode.Uri } => ({
+      gutterIconPath: vscode.Uri.joinPath(extensionUri, 'media', `star-${kind}.svg`),
+    });
+    this.marks = decoration({
+      gutterIconSize: 'contain',
+      dark: icon('dark'),
+      light: icon('light'),
+      overviewRulerColor: themed(shareColors[shareColors.length - 1]),
+      overviewRulerLane: vscode.OverviewRulerLane.Right,
+    });
     const paintAll = (): void => this.paint(vscode.window.visibleTextEditors);
     this.subscriptions = [
       store.onDidChange(paintAll),
       vscode.window.onDidChangeVisibleTextEditors(paintAll),
       vscode.workspace.onDidChangeConfiguration(change => {
-        if (change.affectsConfiguration(`${configurationSection}.${settings.decorations}`)) paintAll();
+        const names = [settings.decorations, settings.gutterMarks];
+        if (names.some(name => change.affectsConfiguration(`${configurationSection}.${name}`))) paintAll();
       }),
     ];
     paintAll();
@@ -33,37 +52,69 @@ export class TokenDecorations implements vscode.Disposable {
   /** Outlines a token of the latest trace wherever its document is visible. */
   point(token: number | null): void {
     const document = this.store.latest?.document;
-    const span = token === null || !document || document.stale ? undefined : document.spanOf(token);
+    const span = token === null ? undefined : document?.spanOf(token);
     for (const editor of vscode.window.visibleTextEditors)
       if (document && editor.document.uri.toString() === document.traced.uri)
         editor.setDecorations(this.pointed, span ? [rangeOf(editor.document, span)] : []);
   }
 
   dispose(): void {
-    for (const disposable of [...this.levels, this.pointed, ...this.subscriptions]) disposable.dispose();
+    const types = [...this.levels, this.stale, this.pointed, this.marks];
+    for (const disposable of [...types, ...this.subscriptions]) disposable.dispose();
   }
 
   private paint(editors: readonly vscode.TextEditor[]): void {
-    const enabled = settingReader()(settings.decorations) !== false;
+    const read = settingReader();
+    const coloured = settingOr(read, 'decorations', true);
+    const marked = settingOr(read, 'gutterMarks', true);
     for (const editor of editors) {
       const trace = this.store.ofDocument(editor.document);
-      const ranges = enabled && trace && !trace.stale ? rangesByLevel(trace, editor.document) : [];
-      this.levels.forEach((type, level) => editor.setDecorations(type, ranges[level] ?? []));
+      const tokens = trace ? placedTokens(trace, editor.document) : [];
+      const ranges = (chosen: (share: number) => boolean): vscode.Range[] =>
+        tokens.filter(({ share }) => chosen(share)).map(({ range }) => range);
+      const levelOf = (share: number): number | undefined => shareLevel(share, this.levels.length);
+      this.levels.forEach((type, level) =>
+        editor.setDecorations(type, coloured ? ranges(share => levelOf(share) === level) : []),
+      );
+      const isStale = coloured && trace?.stale === true;
+      editor.setDecorations(this.stale, isStale ? ranges(share => levelOf(share) !== undefined) : []);
+      editor.setDecorations(this.marks, marked ? firstOfLines(ranges(share => share >= markedShare)) : []);
     }
   }
 }
 
-function rangesByLevel(trace: DocumentTrace, document: vscode.TextDocument): vscode.Range[][] {
-  const ranges: vscode.Range[][] = shareColors.map(() => []);
-  trace.view.tokens.forEach((_, position) => {
+interface PlacedToken {
+  range: vscode.Range;
+  /** Mean over layers, router-tuned if there is a run. */
+  share: number;
+}
+
+/** The tokens that have a place in the document and a share. */
+function placedTokens(trace: DocumentTrace, document: vscode.TextDocument): PlacedToken[] {
+  return trace.view.tokens.flatMap((_, position) => {
     const span = trace.spanOf(position);
-    const share = meanShare(trace.view, position);
-    const level = share === undefined ? undefined : shareLevel(share, shareColors.length);
-    if (span && level !== undefined) ranges[level].push(rangeOf(document, span));
+    const share = faithfulShare(trace.view, position);
+    return span && share ? [{ range: rangeOf(document, span), share: share.tuned ?? share.base }] : [];
   });
-  return ranges;
+}
+
+/** One empty range for each line that a range begins on. */
+function firstOfLines(ranges: readonly vscode.Range[]): vscode.Range[] {
+  const lines = new Set(ranges.map(({ start }) => start.line));
+  return [...lines].map(line => new vscode.Range(line, 0, line, 0));
 }
 
 function rangeOf(document: vscode.TextDocument, { start, end }: Span): vscode.Range {
   return new vscode.Range(document.positionAt(start), document.positionAt(end));
+}
+
+function decoration(options: vscode.DecorationRenderOptions): vscode.TextEditorDecorationType {
+  return vscode.window.createTextEditorDecorationType({
+    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
+    ...options,
+  });
+}
+
+function themed(color: string): vscode.ThemeColor {
+  return new vscode.ThemeColor(color);
 }

@@ -5,16 +5,18 @@ import { hoverMarkdown, staleMarkdown } from './hover-text';
 import type { TraceStore } from './trace-store';
 
 export class TokenHover implements vscode.HoverProvider {
-  constructor(private readonly store: TraceStore) {}
+  constructor(private readonly store: Pick<TraceStore, 'ofDocument'>) {}
 
   provideHover(document: vscode.TextDocument, position: vscode.Position): vscode.Hover | undefined {
     const trace = this.store.ofDocument(document);
-    const token = trace?.tokenAt(document.offsetAt(position));
-    const span = token === undefined ? undefined : trace?.spanOf(token);
-    if (!trace || token === undefined || !span) return undefined;
-    const text = trace.isUnchangedAt(span) ? hoverMarkdown(trace.view, token, trace.stale) : staleMarkdown;
-    const range = new vscode.Range(document.positionAt(span.start), document.positionAt(span.end));
-    return new vscode.Hover(untrusted(text), range);
+    if (!trace) return undefined;
+    const offset = document.offsetAt(position);
+    const token = trace.tokenAt(offset);
+    if (token === undefined)
+      return trace.isEditedAt(offset) ? new vscode.Hover(untrusted(staleMarkdown)) : undefined;
+    const span = trace.spanOf(token);
+    const range = span && new vscode.Range(document.positionAt(span.start), document.positionAt(span.end));
+    return new vscode.Hover(untrusted(hoverMarkdown(trace.view, token, trace.stale)), range);
   }
 }
 

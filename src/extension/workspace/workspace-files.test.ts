@@ -17,7 +17,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunRecord } from '../../protocol/artifacts';
 import { groupDatasets, splitsOf } from './datasets';
 import { closeCrashedRun, listRuns, newestFinishedRun, newRunFolder, readContextDependence } from './runs';
-import { countSamples, ObjectScanner, readFirstSample, readSamples } from './sample-file';
+import {
+  countSamples,
+  type FoundObject,
+  ObjectScanner,
+  type Place,
+  placeOfSample,
+  readFirstSample,
+  readSamples,
+} from './sample-file';
 import { findCheckpointsAndJson } from './walk';
 
 let root: string;
@@ -25,6 +33,10 @@ const at = (...parts: string[]): string => path.join(root, ...parts);
 function write(file: string, value: unknown): void {
   mkdirSync(path.dirname(at(file)), { recursive: true });
   writeFileSync(at(file), typeof value === 'string' ? value : JSON.stringify(value));
+}
+function offsetOf(text: string, { line, character }: Place): number {
+  const before = text.split('\n').slice(0, line);
+  return before.reduce((sum, { length }) => sum + length + 1, 0) + character;
 }
 const sample = { context: 'A { brace and a \\" quote" }', question: 'Q?', answer: 'A' };
 
@@ -89,11 +101,28 @@ describe('samples', () => {
       fc.property(objects, fc.boolean(), fc.integer({ min: 1, max: 9 }), (list, lines, size) => {
         const text = lines ? list.map(o => JSON.stringify(o)).join('\n') : JSON.stringify(list, null, 1);
         const scanner = new ObjectScanner(true);
-        const found: string[] = [];
+        const found: FoundObject[] = [];
         for (let i = 0; i < text.length; i += size) found.push(...scanner.push(text.slice(i, i + size)));
-        expect(found.map(o => JSON.parse(o) as unknown)).toEqual(JSON.parse(JSON.stringify(list)));
+        expect(found.map(o => JSON.parse(o.text) as unknown)).toEqual(JSON.parse(JSON.stringify(list)));
+        for (const { text: object, start, end } of found)
+          expect(text.slice(offsetOf(text, start), offsetOf(text, end))).toBe(object);
       }),
     );
+  });
+
+  test('are found again by their number, where an editor shows them', async () => {
+    write('data/placed.json', '\ufeff[\r\n  {"a": "é\\n}"},\n\n {"b":\n 1}]');
+    const place = async (index: number): Promise<unknown> => placeOfSample(at('data/placed.json'), index);
+    expect(await place(0)).toMatchObject({
+      start: { line: 1, character: 2 },
+      end: { line: 1, character: 15 },
+    });
+    expect(await place(1)).toMatchObject({
+      start: { line: 3, character: 1 },
+      end: { line: 4, character: 3 },
+    });
+    expect(await place(2)).toBeUndefined();
+    rmSync(at('data/placed.json'));
   });
 });
 
