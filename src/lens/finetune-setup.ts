@@ -1,19 +1,22 @@
 /** @file What fine-tuning starts from: which weights train, its phases, what it will take. */
 import path from 'node:path';
 
+import { collectGarbage } from '../common/collect-garbage';
 import { InputError } from '../common/errors';
 import { type Architecture, expertCounts } from '../model/architecture';
+import type { Workload } from '../model/memory-estimate';
+import type { Model } from '../model/model';
 import { bytesOfSize, type TunedSize } from '../model/tuned-weights';
 import { type ContextDependence, type ExpertList, runFiles, type RunRecord } from '../protocol/artifacts';
 import type { FinetuneRequest } from '../protocol/finetune';
 import type { TrainingSettings } from '../protocol/jobs';
 import { arraysInTraining } from '../train/parameters';
-import { allNames, expertNames, routerNames, trainableSize } from '../train/trainable-names';
+import { allNames, expertNames, parametersFor, routerNames, trainableSize } from '../train/trainable-names';
 import { topExperts } from './context-dependence';
 import { checkListLength, randomExperts, readExpertFile, readStatistics } from './expert-list';
-import { checkMemory } from './job-estimate';
-import { answerWork, trainingWork } from './tuning-estimate';
-import type { OpenedTuning } from './tuning-run';
+import type { Phase } from './job-progress';
+import { answerSeconds, answerWork, trainingSeconds, trainingWork } from './tuning-estimate';
+import type { TuningInputs } from './tuning-run';
 
 export const phases = {
   baseAnswers: 'Answers before tuning',
@@ -136,16 +139,38 @@ export function trainingBytes({ size }: FinetunePlan, training: TrainingSettings
   return bytesOfSize(size, arraysInTraining(training));
 }
 
-/**
- * Bytes of private memory that the job takes.
- * @throws InputError if the memory budget is too small
- */
-export function checkFinetuneMemory(
-  { model, data, request }: OpenedTuning<FinetuneRequest>,
+/** The largest pieces of the job. */
+export function finetuneWork(
+  { data, request }: TuningInputs<FinetuneRequest>,
   plan: FinetunePlan,
-): number {
-  return checkMemory(model, [
+): Workload[] {
+  return [
     ...trainingWork(data, request.training, trainingBytes(plan, request.training)),
     ...(data.test ? [answerWork(data.test.samples, bytesOfSize(plan.size))] : []),
-  ]);
+  ];
+}
+
+/** The phases, with their seconds as work. */
+export async function estimatedPhases(
+  inputs: TuningInputs<FinetuneRequest>,
+  { names }: FinetunePlan,
+): Promise<Phase[]> {
+  const { model, data, request } = inputs;
+  const answers = await answerSeconds(inputs, model, data.test?.samples ?? []);
+  const tuning = await trainingSeconds(inputs, () =>
+    parametersFor(model.checkpoint, names, request.training),
+  );
+  await freeAll(model);
+  // Each phase makes its sessions anew.
+  return [
+    { name: phases.baseAnswers, work: answers.start + answers.work },
+    { name: phases.tuning, work: tuning.start + tuning.work },
+    { name: phases.tunedAnswers, work: answers.start + answers.work },
+  ];
+}
+
+/** Sessions and tuned weights of one phase are of no use to the next, which trains or answers with others. */
+export async function freeAll(model: Model): Promise<void> {
+  await model.release();
+  collectGarbage();
 }

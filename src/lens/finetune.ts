@@ -1,7 +1,5 @@
 /** @file Fine-tuning: context-faithful experts, or what they are compared with (METHOD step 3). */
-import { collectGarbage } from '../common/collect-garbage';
 import { Checkpoint } from '../model/checkpoint/checkpoint';
-import type { Model } from '../model/model';
 import { writeAdapter } from '../model/tuned-files/adapter-folder';
 import { writeTunedWeights } from '../model/tuned-files/weights-file';
 import type { RunRecord } from '../protocol/artifacts';
@@ -11,19 +9,20 @@ import { fineTune, type FineTuningOutcome } from '../train/fine-tuning';
 import type { TrainableParameters } from '../train/parameters';
 import { parametersFor } from '../train/trainable-names';
 import {
-  checkFinetuneMemory,
+  estimatedPhases,
   type FinetunePlan,
   finetuneSettings,
+  finetuneWork,
+  freeAll,
   phases,
   planFinetune,
   trainingBytes,
   tunedFile,
 } from './finetune-setup';
-import { describeEstimate } from './job-estimate';
-import { JobProgress, type Phase } from './job-progress';
+import { checkMemory, describeEstimate } from './job-estimate';
+import { JobProgress } from './job-progress';
 import { writeReport } from './report/write-report';
 import { RunFolder } from './run-folder';
-import { answerSeconds, trainingSeconds } from './tuning-estimate';
 import { answerPhase, trainingPhase } from './tuning-phases';
 import { trainingResults } from './tuning-record';
 import { checkSelection, duringRun, now, peakMemory, type TuningRun, withOpenedTuning } from './tuning-run';
@@ -48,7 +47,7 @@ export async function finetune(request: FinetuneRequest, hooks: JobHooks = {}): 
     hooks,
     async opened => {
       checkSelection(request, opened.data);
-      const memory = checkFinetuneMemory(opened, plan);
+      const memory = checkMemory(opened.model, finetuneWork(opened, plan));
       return duringRun(opened, own, run => runJob(run, plan, memory));
     },
     reserved,
@@ -92,30 +91,6 @@ async function runJob(run: FinetuneRun, plan: FinetunePlan, memory: number): Pro
     weights: folder.file(tunedFile(request)),
     report: writeReport(folder.path),
   };
-}
-
-/** The phases, with their seconds as work. */
-async function estimatedPhases(
-  { model, data, tokenizer, request: { training } }: FinetuneRun,
-  { names }: FinetunePlan,
-): Promise<Phase[]> {
-  const answers = await answerSeconds(model, tokenizer, data.test?.samples ?? []);
-  const tuning = await trainingSeconds(model, data, training, tokenizer, () =>
-    parametersFor(model.checkpoint, names, training),
-  );
-  await freeAll(model);
-  // Each phase makes its sessions anew.
-  return [
-    { name: phases.baseAnswers, work: answers.start + answers.work },
-    { name: phases.tuning, work: tuning.start + tuning.work },
-    { name: phases.tunedAnswers, work: answers.start + answers.work },
-  ];
-}
-
-/** Sessions and tuned weights of one phase are of no use to the next, which trains or answers with others. */
-async function freeAll(model: Model): Promise<void> {
-  await model.release();
-  collectGarbage();
 }
 
 /** A function of its own, so that nothing holds the weights when they have been saved. */

@@ -1,10 +1,10 @@
 /** @file What the main job starts from: its phases, its samples, what it will take. */
 import { Random } from '../common/random';
+import type { Workload } from '../model/memory-estimate';
 import type { IdentifyRequest } from '../protocol/jobs';
 import { routerParameters } from '../train/router-tuning';
 import { activationStatistics, maximumStatisticsSamples } from './activation-statistics';
 import type { LoadedSample } from './dataset';
-import { checkMemory } from './job-estimate';
 import type { Phase } from './job-progress';
 import {
   answerSeconds,
@@ -14,7 +14,7 @@ import {
   trainingSeconds,
   trainingWork,
 } from './tuning-estimate';
-import type { OpenedTuning } from './tuning-run';
+import type { TuningInputs } from './tuning-run';
 
 export const phases = {
   baseAnswers: 'Answers before tuning',
@@ -30,33 +30,30 @@ export function statisticsSamples(samples: readonly LoadedSample[], seed: number
   return new Random(seed).shuffled(samples).slice(0, maximumStatisticsSamples);
 }
 
-/**
- * Bytes of private memory that the job takes.
- * @throws InputError if the memory budget is too small
- */
-export function checkIdentifyMemory(
-  { model, data, request }: OpenedTuning<IdentifyRequest>,
+/** The largest pieces of the job. */
+export function identifyWork(
+  { data, request }: TuningInputs<IdentifyRequest>,
   sampled: readonly LoadedSample[],
-): number {
+): Workload[] {
   const test = data.test?.samples ?? [];
-  return checkMemory(model, [
+  return [
     ...trainingWork(data, request.training),
     // The sessions of training stay.
     { ...evaluationWork([...sampled, ...test]), trains: true },
     ...(test.length > 0 ? [answerWork(test)] : []),
-  ]);
+  ];
 }
 
 /** The phases, with their seconds as work. */
 export async function estimatedPhases(
-  { model, data, tokenizer, request: { training } }: OpenedTuning<IdentifyRequest>,
+  inputs: TuningInputs<IdentifyRequest>,
   sampled: readonly LoadedSample[],
 ): Promise<Phase[]> {
-  const answers = await answerSeconds(model, tokenizer, data.test?.samples ?? []);
-  const routing = await secondsFor(sampled, samples => activationStatistics(model, samples));
-  const tuning = await trainingSeconds(model, data, training, tokenizer, () =>
-    routerParameters(model, training),
-  );
+  const { model, data, request, hooks } = inputs;
+  const { signal } = hooks;
+  const answers = await answerSeconds(inputs, model, data.test?.samples ?? []);
+  const routing = await secondsFor(sampled, samples => activationStatistics(model, samples, { signal }));
+  const tuning = await trainingSeconds(inputs, () => routerParameters(model, request.training));
   // All sessions are made by now, and stay.
   return [
     { name: phases.baseAnswers, work: answers.work },

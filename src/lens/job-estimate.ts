@@ -39,15 +39,21 @@ export function largestEvaluationBatch(samples: readonly TokenizedSample[]): Bat
  * @throws InputError if the budget has no room for it, with the figure that would do
  */
 export function checkMemory(model: Model, work: readonly Workload[]): number {
+  const { bytes, problem } = memoryOf(model, work);
+  if (problem !== undefined) throw new InputError(problem);
+  return bytes;
+}
+
+/** The same, with what is wrong with it if the budget has no room. */
+export function memoryOf(model: Model, work: readonly Workload[]): { bytes: number; problem?: string } {
   const { plan } = model;
   const needed = neededMemory(model, plan, work);
-  if (needed > plan.memoryBudget) {
-    throw new InputError(
-      `The memory budget of ${gigabytes(plan.memoryBudget)} GB is too small: this job takes about ` +
-        `${gigabytes(needed)} GB. Raise the budget to at least ${gigabytes(sufficientBudget(model, work))} GB, or use smaller batches or shorter samples.`,
-    );
-  }
-  return Math.max(...work.map(piece => expectedMemory(model, piece)));
+  if (needed <= plan.memoryBudget)
+    return { bytes: Math.max(...work.map(piece => expectedMemory(model, piece))) };
+  const problem =
+    `The memory budget of ${gigabytes(plan.memoryBudget)} GB is too small: this job takes about ` +
+    `${gigabytes(needed)} GB. Raise the budget to at least ${gigabytes(sufficientBudget(model, work))} GB, or use smaller batches or shorter samples.`;
+  return { bytes: needed, problem };
 }
 
 function neededMemory({ architecture }: Model, plan: MemoryPlan, work: readonly Workload[]): number {

@@ -6,10 +6,10 @@ import type { TrainingSettings } from '../protocol/jobs';
 import { evaluationTokens, fineTune, meanLoss } from '../train/fine-tuning';
 import type { TrainableParameters } from '../train/parameters';
 import { evaluations, totalSteps } from '../train/training-loop';
-import type { LazyTokenizer, LoadedSample } from './dataset';
+import type { LoadedSample } from './dataset';
 import { maxNewTokens, scoreAnswers } from './evaluate';
 import { largestBatch, largestEvaluationBatch } from './job-estimate';
-import type { TuningData } from './tuning-run';
+import type { TuningData, TuningInputs } from './tuning-run';
 
 /** Tokens of a piece that is timed. */
 const probeTokens = 1024;
@@ -45,11 +45,11 @@ export async function secondsFor(
 
 /** Seconds of the answers to all samples. */
 export function answerSeconds(
+  { tokenizer, hooks: { signal } }: TuningInputs,
   model: Model,
-  tokenizer: LazyTokenizer,
   samples: readonly LoadedSample[],
 ): Promise<PhaseSeconds> {
-  return secondsFor(samples, piece => scoreAnswers(model, tokenizer, piece));
+  return secondsFor(samples, piece => scoreAnswers(model, tokenizer, piece, { signal }));
 }
 
 /** Updates that take less than this, in seconds, vary by much: more of them are measured. */
@@ -60,41 +60,42 @@ const shortUpdate = 0.25;
  * @param parameters makes them anew
  */
 export async function trainingSeconds(
-  model: Model,
-  { train, dev }: TuningData,
-  settings: TrainingSettings,
-  tokenizer: LazyTokenizer,
+  inputs: TuningInputs,
   parameters: () => TrainableParameters,
 ): Promise<PhaseSeconds> {
+  const { model, hooks } = inputs;
+  const { signal } = hooks;
+  const { training: settings } = inputs.request;
+  const { train, dev } = inputs.data;
   const { samples } = train;
   const tokens = (settings.batch_size * settings.grad_accumulation * tokensOf(samples)) / samples.length;
   const begun = performance.now();
   const trained = parameters();
-  const speed = await updateSpeed(model, trained, samples, { ...settings, max_steps: 2 });
+  const speed = await updateSpeed(inputs, trained, 2);
   const first = (performance.now() - begun) / 1000;
   const isShort = tokens / speed < shortUpdate;
-  const seconds =
-    tokens / (isShort ? await updateSpeed(model, trained, samples, { ...settings, max_steps: 8 }) : speed);
+  const seconds = tokens / (isShort ? await updateSpeed(inputs, trained, 8) : speed);
   const evaluated = model.withWeights(trained.evaluated());
   const devSamples = dev?.samples ?? [];
-  const losses = await secondsFor(devSamples, piece => meanLoss(evaluated, piece));
+  const losses = await secondsFor(devSamples, piece => meanLoss(evaluated, piece, { signal }));
   const answers =
-    settings.select === 'em' ? await answerSeconds(evaluated, tokenizer, devSamples) : { start: 0, work: 0 };
+    settings.select === 'em' ? await answerSeconds(inputs, evaluated, devSamples) : { start: 0, work: 0 };
   return {
     start: Math.max(0, first - 2 * seconds) + losses.start + answers.start,
     work: totalSteps(samples.length, settings) * seconds + evaluations * (losses.work + answers.work),
   };
 }
 
-/** Tokens a second: the median of all updates but the first, which makes the sessions. */
+/** Tokens a second: the median of all of some updates but the first, which makes the sessions. */
 async function updateSpeed(
-  model: Model,
+  { model, data, request, hooks: { signal } }: TuningInputs,
   parameters: TrainableParameters,
-  train: readonly LoadedSample[],
-  settings: TrainingSettings,
+  updates: number,
 ): Promise<number> {
   const speeds: number[] = [];
-  await fineTune(model, parameters, { train }, settings, {
+  const settings = { ...request.training, max_steps: updates };
+  await fineTune(model, parameters, { train: data.train.samples }, settings, {
+    signal,
     onStep: ({ step, tokens_per_s }) => step > 0 && speeds.push(tokens_per_s),
   });
   return speeds.sort((a, b) => a - b)[speeds.length >> 1];

@@ -17,14 +17,18 @@ export interface TuningData {
   readonly test?: Dataset;
 }
 
-/** What a job has before its run folder is there. */
-export interface OpenedTuning<R extends TuningRequest = TuningRequest> {
+/** What a job is made of. */
+export interface TuningInputs<R extends TuningRequest = TuningRequest> {
   readonly request: R;
   readonly hooks: JobHooks;
   readonly model: Model;
-  readonly memory: PeakMemory;
   readonly tokenizer: LazyTokenizer;
   readonly data: TuningData;
+}
+
+/** What a job has before its run folder is there. */
+export interface OpenedTuning<R extends TuningRequest = TuningRequest> extends TuningInputs<R> {
+  readonly memory: PeakMemory;
 }
 
 /** What a job has while it runs. */

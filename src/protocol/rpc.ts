@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { CancelledError, InputError, messageOf } from '../common/errors';
 import { AnalyzeRequestSchema, EvaluateRequestSchema } from './analyses';
 import { AnalyzeAnswerSchema, EvaluationAnswerSchema } from './analysis-results';
+import { EstimateRequestSchema, EstimateResultSchema } from './estimate';
 import { ExportRequestSchema, ExportResultSchema } from './export';
 import { FinetuneRequestSchema, FinetuneResultSchema } from './finetune';
 import {
@@ -18,6 +19,7 @@ import { RoutingViewSchema } from './routing-view';
 /** The requests that a worker serves: method name → schemas of parameters and result. */
 export const engineMethods = {
   inspect: { params: v.object({ folder: v.string() }), result: CheckpointSummarySchema },
+  estimate: { params: EstimateRequestSchema, result: EstimateResultSchema },
   identify: { params: IdentifyRequestSchema, result: IdentifyResultSchema },
   finetune: { params: FinetuneRequestSchema, result: FinetuneResultSchema },
   evaluate: { params: EvaluateRequestSchema, result: EvaluationAnswerSchema },

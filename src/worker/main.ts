@@ -2,6 +2,7 @@
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 
 import { analyze } from '../lens/analyses/analyze';
+import { estimate } from '../lens/estimate';
 import { evaluate } from '../lens/evaluate-job';
 import { exportRun } from '../lens/export-run';
 import { finetune } from '../lens/finetune';
@@ -13,6 +14,7 @@ import { serve } from './serve';
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 const service = serve(connection, {
   inspect: inspectCheckpoint,
+  estimate,
   identify,
   finetune,
   evaluate,

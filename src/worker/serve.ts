@@ -74,6 +74,7 @@ export function serve(connection: MessageConnection, jobs: Jobs): { shutDown: ()
       const request: EngineRequest<M> = parseMessage(schema, params, method);
       return queue.run(() => job(request, hooks), hooks.signal);
     });
+  handleInTurn('estimate', jobs.estimate);
   handleInTurn('identify', jobs.identify);
   handleInTurn('finetune', jobs.finetune);
   handleInTurn('evaluate', jobs.evaluate);
