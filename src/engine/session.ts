@@ -20,6 +20,11 @@ export interface SessionOptions {
    * which the system keeps in memory what it can, and are converted where they are used.
    */
   readonly memoryMode: 'resident' | 'mapped';
+  /**
+   * Whether the session keeps the memory of its runs for the next one: faster where tensors are small. Shapes differ
+   * from batch to batch, and what it keeps may be twice what its largest run uses. Default: with resident weights.
+   */
+  readonly arena?: boolean;
   /** Threads within an operator. */
   readonly threads: number;
   /** Folder that external initialisers are looked up in. */
@@ -33,14 +38,19 @@ export class Session {
   ) {}
 
   static async create(model: OnnxModel, options: SessionOptions): Promise<Session> {
-    const { executionProvider, memoryMode, threads, weightsFolder } = options;
+    const {
+      executionProvider,
+      memoryMode,
+      arena = memoryMode === 'resident',
+      threads,
+      weightsFolder,
+    } = options;
     const session = await ort.InferenceSession.create(model.bytes, {
       executionProviders: [providerOptions(model, executionProvider)],
       graphOptimizationLevel: memoryMode === 'resident' ? 'all' : 'disabled',
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
-      // Shapes differ from batch to batch: an arena would keep the largest of every size ever seen.
-      enableCpuMemArena: memoryMode === 'resident',
+      enableCpuMemArena: arena,
       enableMemPattern: false,
       logSeverityLevel: 3,
       extra: {

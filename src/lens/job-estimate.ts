@@ -1,8 +1,14 @@
 /** @file What a job will take, in memory and seconds: known, and shown, before it starts. */
 import { InputError } from '../common/errors';
 import type { TokenizedSample } from '../data/tokenized-sample';
-import { estimateMemory, expectedMemory, type Workload } from '../model/memory-estimate';
-import { type MemoryPlan, planMemory } from '../model/memory-plan';
+import {
+  estimateMemory,
+  expectedMemory,
+  type Planned,
+  settleArena,
+  type Workload,
+} from '../model/memory-estimate';
+import { planMemory } from '../model/memory-plan';
 import type { Model } from '../model/model';
 import type { BatchLengths } from '../model/packed-batch';
 import { evaluationTokens } from '../train/fine-tuning';
@@ -47,7 +53,7 @@ export function checkMemory(model: Model, work: readonly Workload[]): number {
 /** The same, with what is wrong with it if the budget has no room. */
 export function memoryOf(model: Model, work: readonly Workload[]): { bytes: number; problem?: string } {
   const { plan } = model;
-  const needed = neededMemory(model, plan, work);
+  const needed = neededMemory(model, work);
   if (needed <= plan.memoryBudget)
     return { bytes: Math.max(...work.map(piece => expectedMemory(model, piece))) };
   const problem =
@@ -56,18 +62,20 @@ export function memoryOf(model: Model, work: readonly Workload[]): { bytes: numb
   return { bytes: needed, problem };
 }
 
-function neededMemory({ architecture }: Model, plan: MemoryPlan, work: readonly Workload[]): number {
+function neededMemory(model: Planned, work: readonly Workload[]): number {
+  settleArena(model, work);
+  const { architecture, plan } = model;
   return Math.max(...work.map(piece => estimateMemory(architecture, plan, piece)));
 }
 
 /** A budget that has room for what its own plan needs: with more memory weights are kept in it. */
-function sufficientBudget(model: Model, work: readonly Workload[]): number {
-  const { plan, checkpoint } = model;
+function sufficientBudget({ plan, checkpoint, architecture }: Model, work: readonly Workload[]): number {
   let budget = 0;
-  let needed = neededMemory(model, plan, work);
+  let needed = neededMemory({ architecture, plan }, work);
   while (needed > budget) {
     budget = Math.ceil(needed / budgetStep) * budgetStep;
-    needed = neededMemory(model, planMemory(checkpoint, { ...plan, memoryBudget: budget }), work);
+    const larger = planMemory(checkpoint, { ...plan, memoryBudget: budget });
+    needed = neededMemory({ architecture, plan: larger }, work);
   }
   return budget;
 }

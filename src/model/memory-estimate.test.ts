@@ -1,18 +1,20 @@
 /** @file Estimates against peaks of RssAnon that were measured on Linux with random OLMoE checkpoints. */
 import { describe, expect, it } from 'vitest';
 
+import type { LayerArchitecture } from './architecture';
 import { olmoe } from './families/olmoe';
 import {
   estimateMemory,
   expectedMemory,
   type Planned,
   samplesTogether,
+  settleArena,
   type Workload,
 } from './memory-estimate';
 import type { MemoryPlan } from './memory-plan';
 
 const megabyte = 1e6;
-const mapped = { memoryMode: 'mapped', residentBytes: 0 } as const;
+const mapped = { memoryMode: 'mapped', residentBytes: 0, arena: false } as const;
 
 function architecture(layers: number, hidden: number, width: number, vocabulary: number) {
   return olmoe.describe({
@@ -29,6 +31,10 @@ function architecture(layers: number, hidden: number, width: number, vocabulary:
     rms_norm_eps: 1e-5,
     rope_theta: 10_000,
   });
+}
+
+function withHeads(layer: LayerArchitecture, heads: number): LayerArchitecture {
+  return { ...layer, attention: { ...layer.attention, heads } };
 }
 
 const wide = architecture(2, 2048, 1024, 50_304);
@@ -103,8 +109,32 @@ describe('expectedMemory', () => {
   });
 });
 
+describe('arenas', () => {
+  const tiny = architecture(3, 64, 32, 512);
+  const step = work(4, 680, { trains: true });
+  const within = (memoryBudget: number): Planned => ({
+    architecture: tiny,
+    plan: { memoryMode: 'resident', arena: true, threads: 1, memoryBudget, residentBytes: 4e6 },
+  });
+
+  it.each([
+    ['stay where the budget has room for them', 64e9, true],
+    ['go where it has not', 0.6e9, false],
+  ])('%s', (_, budget, stays) => {
+    const model = within(budget);
+    settleArena(model, [step]);
+    expect(model.plan.arena).toBe(stays);
+  });
+
+  it('without them: not less than the highest of 48 measured runs of the eight families', () => {
+    const fourHeads = { ...tiny, layers: tiny.layers.map(layer => withHeads(layer, 4)) };
+    const plan = { memoryMode: 'resident', residentBytes: 4e6, arena: false } as const;
+    expect(estimateMemory(fourHeads, plan, step)).toBeGreaterThan(473 * megabyte);
+  });
+});
+
 it('resident weights come on top', () => {
   const piece = work(1, 16, {});
-  const plan = { memoryMode: 'resident', residentBytes: 5e9 } as const;
+  const plan = { memoryMode: 'resident', residentBytes: 5e9, arena: true } as const;
   expect(estimateMemory(thin, plan, piece)).toBeGreaterThan(5e9);
 });

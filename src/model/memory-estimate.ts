@@ -23,15 +23,22 @@ export interface Workload {
 const bytes = 4;
 /** Node, the runtime, the tokenizer. */
 const processBytes = 100e6;
+/** Samples that a job that trains reads, measured. */
+const samplesBytes = 30e6;
+/** Results of runs that nobody needs any more: V8 lets as much pile up before it collects them. */
+const garbageBytes = 64e6;
 /** Graph and kernels of a session of a layer, measured: for itself, and for each expert. */
 const sessionBytes = { layer: 1.5e6, expert: 0.17e6 };
 /** What the allocator holds back between the operators of a layer with weights of usual size, measured. */
 const allocatorBytes = 120e6;
 
+/** Arenas grow by doubling: they hold up to half as much again as is in use, measured. */
+const arenaGrowth = 1.5;
+
 /** Bytes of private memory at the highest. Compared with measured peaks in `docs/performance.md`. */
 export function estimateMemory(
   architecture: Architecture,
-  { memoryMode, residentBytes }: Pick<MemoryPlan, 'memoryMode' | 'residentBytes'>,
+  { memoryMode, residentBytes, arena }: Pick<MemoryPlan, 'memoryMode' | 'residentBytes' | 'arena'>,
   work: Workload,
 ): number {
   const { layers, hiddenSize, vocabularySize } = architecture;
@@ -44,7 +51,11 @@ export function estimateMemory(
     return sum + kinds * (sessionBytes.layer + sessionBytes.expert * experts);
   }, 0);
   const states = batch.tokens * hiddenSize * bytes;
-  const activations = Math.max(...layers.map(layer => layerActivations(layer, hiddenSize, batch)));
+  // A backward pass without an arena has the attention, its scores and the gradients of both beside each other.
+  const attentionCopies = trains && !arena ? 5 : 2;
+  const activations = Math.max(
+    ...layers.map(layer => layerActivations(layer, hiddenSize, batch, attentionCopies)),
+  );
   const scores = scored * vocabularySize * bytes * (trains ? 4 : 2);
   const kept =
     (trains ? layers.length * states : 0) +
@@ -57,8 +68,19 @@ export function estimateMemory(
     const widened = Math.max(...layers.map(widenedWeights));
     return fixed + Math.min(allocatorBytes, 2 * widened) + widened + activations;
   }
-  // A resident session keeps the memory of its largest run.
+  // Without one, new tensors do not fit where freed ones were: as much as is in use is held back, measured.
+  if (!arena) return fixed + residentBytes + 2 * activations + (trains ? garbageBytes + samplesBytes : 0);
+  // An arena keeps the memory of its session's largest run.
   return fixed + residentBytes + passes * layers.length * activations;
+}
+
+/**
+ * Does without arenas where they might not fit beside the work: the runtime gives memory back as soon as it is free,
+ * which takes more time. To be called before anything runs.
+ */
+export function settleArena({ architecture, plan }: Planned, work: readonly Workload[]): void {
+  const needed = Math.max(...work.map(piece => estimateMemory(architecture, plan, piece)));
+  if (arenaGrowth * needed > plan.memoryBudget) plan.arena = false;
 }
 
 /** Keys and values of one sample in all layers. */
@@ -135,11 +157,14 @@ function layerActivations(
   { attention, feedForward }: LayerArchitecture,
   hiddenSize: number,
   batch: BatchLengths,
+  attentionCopies: number,
 ): number {
   const pairs = feedForward.kind === 'mixture' ? batch.tokens * feedForward.topK : 0;
   const dense = feedForward.kind === 'mixture' ? 0 : feedForward.gate.weight.shape[0];
   const states = batch.tokens * (6 * hiddenSize + 3 * dense);
-  return bytes * (states + 2.3 * pairs * hiddenSize) + 2 * attentionBytes(attention.heads, batch);
+  return (
+    bytes * (states + 2.3 * pairs * hiddenSize) + attentionCopies * attentionBytes(attention.heads, batch)
+  );
 }
 
 function attentionBytes(heads: number, { samples, length }: BatchLengths): number {

@@ -5,6 +5,8 @@ import type { Checkpoint } from './checkpoint/checkpoint';
 
 export interface MemoryPlan {
   readonly memoryMode: 'resident' | 'mapped';
+  /** Whether sessions keep memory for their next run. Settled by `settleArena` once the work is known. */
+  arena: boolean;
   readonly threads: number;
   /** Bytes that the plan had to stay within. */
   readonly memoryBudget: number;
@@ -44,6 +46,7 @@ export function planMemory(
   const memoryMode = residentBytes <= shareOfWeights * (budget - reservedBytes) ? 'resident' : 'mapped';
   return {
     memoryMode,
+    arena: memoryMode === 'resident',
     threads: threads > 0 ? threads : parameters < sharedFrom ? 1 : availableParallelism(),
     memoryBudget: budget,
     residentBytes,

@@ -100,6 +100,10 @@ export class Model {
     const sessionOptions: SessionOptions = {
       executionProvider,
       memoryMode: plan.memoryMode,
+      // Sessions are made when first used: by then the work is known.
+      get arena() {
+        return plan.arena;
+      },
       threads: plan.threads,
       weightsFolder: checkpoint.weightsFolder,
     };
