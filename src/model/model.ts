@@ -1,6 +1,5 @@
 /** @file A checkpoint that can be run: embedding, layers one by one, head. */
 import { throwIfCancelled } from '../common/cancellation';
-import { InputError } from '../common/errors';
 import { cutModel } from '../engine/onnx-model';
 import { type ExecutionProvider, type HostTensor, Session, type SessionOptions } from '../engine/session';
 import { type Architecture, attentionWindows, mixtureOf, moeLayers } from './architecture';
@@ -13,7 +12,15 @@ import { embedding } from './layers/embedding';
 import { isRouterFeed, routerFeeds, routerTensors } from './layers/router';
 import { LoadBalancingSession } from './load-balancing-session';
 import { type MemoryPlan, type MemorySettings, planMemory } from './memory-plan';
-import { batchFeeds, hostIndices, type PackedBatch, type Past, rowFeeds, rowStarts } from './packed-batch';
+import {
+  batchFeeds,
+  checkBatch,
+  hostIndices,
+  type PackedBatch,
+  type Past,
+  rowFeeds,
+  rowStarts,
+} from './packed-batch';
 import { checkTunedWeights, tunedByLayer, tunedNamed, type TunedWeights } from './tuned-weights';
 import { headWeights, ownName } from './weight-names';
 import { readWeight } from './weight-values';
@@ -160,7 +167,7 @@ export class Model {
 
   /** Hidden states [tokens, hidden] that enter the first layer. */
   async embed(batch: PackedBatch): Promise<HostTensor> {
-    this.checkBatch(batch);
+    checkBatch(batch, this.architecture);
     const session = await this.embeddingSession();
     const name = ownName(this.architecture.embedding);
     const feeds = { ...tunedNamed(this.tuned, [name]), input_ids: hostIndices(batch.inputIds) };
@@ -295,24 +302,6 @@ export class Model {
     if (this.head !== this.base?.head) await this.head.release();
     await (await this.embeddings)?.release();
     this.embeddings = undefined;
-  }
-
-  private checkBatch({ inputIds, lengths }: PackedBatch): void {
-    const { vocabularySize, maxPositions } = this.architecture;
-    if (inputIds.length === 0 || lengths.includes(0))
-      throw new InputError('An empty row of tokens cannot be run.');
-    const outside = inputIds.find(id => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
-    if (outside !== undefined) {
-      throw new InputError(
-        `Token id ${outside} is outside of the vocabulary of ${vocabularySize}. Tokenizer and checkpoint do not belong together.`,
-      );
-    }
-    const longest = Math.max(...lengths);
-    if (longest > maxPositions) {
-      throw new InputError(
-        `A prompt of ${longest} tokens is longer than the model's ${maxPositions} positions. Shorten it.`,
-      );
-    }
   }
 }
 

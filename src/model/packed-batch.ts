@@ -1,6 +1,7 @@
 /** @file A batch of token rows without padding, and the feeds that describe it to the layers. */
+import { InputError } from '../common/errors';
 import type { HostTensor } from '../engine/session';
-import type { RotaryEmbedding } from './architecture';
+import type { Architecture, RotaryEmbedding } from './architecture';
 import { maskFeed, queryMaskFeed } from './layers/attend';
 
 /** Rows of token ids, one after the other. */
@@ -18,6 +19,27 @@ export function packRows(rows: readonly (readonly number[])[]): PackedBatch {
 export function rowStarts({ lengths }: PackedBatch): number[] {
   let next = 0;
   return lengths.map(length => (next += length) - length);
+}
+
+/** @throws InputError if the model cannot run the batch */
+export function checkBatch(
+  { inputIds, lengths }: PackedBatch,
+  { vocabularySize, maxPositions }: Pick<Architecture, 'vocabularySize' | 'maxPositions'>,
+): void {
+  if (inputIds.length === 0 || lengths.includes(0))
+    throw new InputError('An empty row of tokens cannot be run.');
+  const outside = inputIds.find(id => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
+  if (outside !== undefined) {
+    throw new InputError(
+      `Token id ${outside} is outside of the vocabulary of ${vocabularySize}. Tokenizer and checkpoint do not belong together.`,
+    );
+  }
+  const longest = Math.max(...lengths);
+  if (longest > maxPositions) {
+    throw new InputError(
+      `A prompt of ${longest} tokens is longer than the model's ${maxPositions} positions. Shorten it.`,
+    );
+  }
 }
 
 /** What a batch continues: tokens whose keys and values are fed. */
