@@ -25,6 +25,7 @@ import { TraceStore } from './routing/trace-store';
 import { settingOr } from './settings';
 import { checkSettings } from './settings-check';
 import { StatusBar } from './status-bar';
+import { registerLanguageModelTools } from './tools/language-model-tools';
 import { Pickers } from './workspace/pickers';
 import { pickRun } from './workspace/run-picker';
 import { Selection } from './workspace/selection';
@@ -64,6 +65,7 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
     watchRuns(experts),
     checkSettings(),
     registerInEditor(traces),
+    registerLanguageModelTools({ engine, identify, selection, runs: experts }),
   );
 
   // Coming back after a reload: hovers and panel show what was traced before.

@@ -38,8 +38,11 @@ export class IdentifyCommand {
     private readonly onFinished: () => void,
   ) {}
 
-  /** @returns nothing when the user leaves one of the questions */
-  async run(options: IdentifyOptions): Promise<IdentifyResult | undefined> {
+  /**
+   * @param signal cancels it, as the notification does
+   * @returns nothing when the user leaves one of the questions
+   */
+  async run(options: IdentifyOptions, signal?: AbortSignal): Promise<IdentifyResult | undefined> {
     requireTrust();
     const folder = mainFolder();
     const settings = readIdentifySettings(settingReader());
@@ -48,7 +51,7 @@ export class IdentifyCommand {
     const data = options.train === undefined ? await this.pickers.pickDataset() : undefined;
     const train = options.train ?? data?.train;
     if (train === undefined) return undefined;
-    return this.execute({
+    const request = {
       ...settings,
       ...{ dev: data?.dev, test: data?.test },
       ...options,
@@ -56,13 +59,16 @@ export class IdentifyCommand {
       training: { ...settings.training, ...options.training },
       engine: { ...settings.engine, ...options.engine },
       out: newRunFolder(folder, 'identify', new Date()),
-    });
+    };
+    return this.execute(request, signal);
   }
 
-  private async execute(request: IdentifyRequestInput): Promise<IdentifyResult> {
+  private async execute(request: IdentifyRequestInput, signal?: AbortSignal): Promise<IdentifyResult> {
     try {
-      const result = await withJobProgress(t('Identifying context-faithful experts'), hooks =>
-        this.engine.request('identify', request, hooks),
+      const result = await withJobProgress(
+        t('Identifying context-faithful experts'),
+        hooks => this.engine.request('identify', request, hooks),
+        signal,
       );
       this.onFinished();
       void offerNext(result);

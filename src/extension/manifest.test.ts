@@ -13,6 +13,7 @@ import {
 } from '../protocol/jobs';
 import * as manifest from './manifest';
 import { settingSchemas } from './settings';
+import { IdentifyInputSchema, TraceInputSchema } from './tools/tool-inputs';
 
 const root = path.join(import.meta.dirname, '../..');
 const menuItem = v.object({ command: v.string(), when: v.string() });
@@ -45,6 +46,16 @@ const ManifestSchema = v.object({
       ),
     }),
     colors: v.array(v.object({ id: v.string() })),
+    languageModelTools: v.array(
+      v.object({
+        name: v.string(),
+        icon: v.string(),
+        inputSchema: v.object({
+          properties: v.record(v.string(), v.object({ type: v.string(), description: v.string() })),
+          required: v.array(v.string()),
+        }),
+      }),
+    ),
   }),
 });
 type Setting = v.InferOutput<typeof ManifestSchema>['contributes']['configuration']['properties'][string];
@@ -100,6 +111,19 @@ describe('package.json contributes what the code knows, and nothing else', () =>
   test('colours', () => {
     const colors = [...manifest.shareColors, manifest.pointedTokenColor];
     expect(contributes.colors.map(({ id }) => id).sort()).toEqual(colors.sort());
+  });
+
+  test('tools for agents, and what they take', () => {
+    const tools = Object.fromEntries(contributes.languageModelTools.map(tool => [tool.name, tool]));
+    expect(Object.keys(tools).sort()).toEqual(ids(manifest.languageModelTools));
+    const inputs = { traceRouting: TraceInputSchema, identify: IdentifyInputSchema };
+    for (const [name, schema] of Object.entries(inputs)) {
+      const { inputSchema } = tools[manifest.languageModelTools[name as keyof typeof inputs]];
+      const entries: Record<string, v.GenericSchema> = schema.entries;
+      expect(Object.keys(inputSchema.properties)).toEqual(Object.keys(entries));
+      const required = Object.keys(entries).filter(key => !v.safeParse(entries[key], undefined).success);
+      expect(inputSchema.required).toEqual(required);
+    }
   });
 
   test('panels that are restored activate the extension', () => {

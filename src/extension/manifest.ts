@@ -38,6 +38,12 @@ export const panels = { routing: 'routerLens.routing', report: 'routerLens.repor
 /** Users hide and show the items by these. */
 export const statusBarItems = { engine: 'routerLens.status', job: 'routerLens.job' } as const;
 
+/** Tools for agents in the editor. */
+export const languageModelTools = {
+  traceRouting: 'routerLens_traceRouting',
+  identify: 'routerLens_identify',
+} as const;
+
 export const configurationSection = 'routerLens';
 
 /** Settings, without the section. */

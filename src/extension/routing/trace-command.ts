@@ -1,6 +1,4 @@
 /** @file Trace Routing: of the active editor's text or selection, or of a sample. */
-import path from 'node:path';
-
 import { t } from '@vscode/l10n';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
@@ -12,11 +10,11 @@ import type { Engine } from '../engine/engine';
 import { withJobProgress } from '../job-progress';
 import { readTraceSettings } from '../settings';
 import type { Pickers } from '../workspace/pickers';
-import { newestFinishedRun, type Run } from '../workspace/runs';
 import type { Selection } from '../workspace/selection';
 import { requireTrust, settingReader } from '../workspace/workspace';
 import type { TracedText } from './document-trace';
 import type { RoutingPanel } from './routing-panel';
+import { runOfModel, type RunSource } from './run-of-model';
 import type { TraceStore } from './trace-store';
 
 /** What the commands take from keybindings and other extensions. */
@@ -29,12 +27,6 @@ export const TraceOptionsSchema = v.object({
   sample: v.optional(v.object({ file: v.string(), index: v.pipe(v.number(), v.integer(), v.minValue(0)) })),
 });
 export type TraceOptions = v.InferOutput<typeof TraceOptionsSchema>;
-
-/** The runs of the workspace, newest first, and the one that the Experts view shows. */
-export interface RunSource {
-  runs(): Run[];
-  readonly current: { run: Run } | undefined;
-}
 
 export class TraceCommand {
   constructor(
@@ -73,7 +65,7 @@ export class TraceCommand {
     if (model === undefined) return undefined;
     const request: TraceRequestInput = {
       ...{ model, source },
-      run: options.run ?? this.runOf(model)?.folder,
+      run: options.run ?? runOfModel(this.runs, model)?.folder,
       ...readTraceSettings(settingReader()),
       ...(options.maxNewTokens === undefined ? {} : { max_new_tokens: options.maxNewTokens }),
     };
@@ -91,13 +83,6 @@ export class TraceCommand {
     return (
       this.selection.model ?? this.runs.current?.run.record.model.path ?? (await this.pickers.pickModel())
     );
-  }
-
-  /** The run that the Experts view shows, if it is of this model; else the newest one that is. */
-  private runOf(model: string): Run | undefined {
-    const isOfModel = (run: Run): boolean => path.resolve(run.record.model.path) === path.resolve(model);
-    const shown = this.runs.current?.run;
-    return shown && isOfModel(shown) ? shown : newestFinishedRun(this.runs.runs().filter(isOfModel));
   }
 }
 
