@@ -1,6 +1,13 @@
 /** @file What a user does with Router Lens in a workbench window, and reads there. */
 import { extensionId } from './paths.mjs';
-import { openContainer, openView, runCommand, toggleRow, treeRows, webview } from './workbench-window.mjs';
+import {
+  openContainer,
+  openViewAlone,
+  runCommand,
+  toggleRow,
+  treeRows,
+  webview,
+} from './workbench-window.mjs';
 
 /** The document of the visible panel of Router Lens. */
 export const panel = page => webview(page, extensionId);
@@ -8,11 +15,13 @@ export const panel = page => webview(page, extensionId);
 /** Runs a command of Router Lens through the palette, by its title. */
 export const routerLens = (page, title) => runCommand(page, `Router Lens: ${title}`);
 
-/** The Experts view, in sight. */
-export async function expertsView(page) {
+/** A view of Router Lens, in sight and alone: all of the side bar is for its rows. */
+export async function sideBarView(page, title) {
   await openContainer(page, 'Router Lens');
-  return openView(page, 'Experts');
+  return openViewAlone(page, title);
 }
+
+export const expertsView = page => sideBarView(page, 'Experts');
 
 /** The row of a layer in the Experts view. */
 export const layerRow = (view, layer) =>

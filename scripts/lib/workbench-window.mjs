@@ -130,6 +130,13 @@ export async function openView(page, title) {
   return pane;
 }
 
+/** {@link openView}, with the other views of its container closed: more of its rows are in sight. */
+export async function openViewAlone(page, title) {
+  const others = page.locator(`.sidebar .pane-header[aria-expanded="true"]:not([aria-label^="${title}"])`);
+  while ((await others.count()) > 0) await others.first().click();
+  return openView(page, title);
+}
+
 /** Rows of a tree view. Only those in sight exist. */
 export const treeRows = pane => pane.locator('.monaco-list-row');
 

@@ -43,9 +43,19 @@ export function isOptions(argument: unknown): argument is object {
   );
 }
 
-/** @throws InputError that names the option which is wrong */
+/** A row of a tree says what a command needs to know of it. */
+function optionsOf(argument: unknown): object {
+  if (isOptions(argument)) return argument;
+  const { options } = (argument ?? {}) as { options?: unknown };
+  return isOptions(options) ? options : {};
+}
+
+/**
+ * @param argument options, or a row of a tree that has some
+ * @throws InputError that names the option which is wrong
+ */
 export function parseOptions<S extends v.GenericSchema>(schema: S, argument: unknown): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, isOptions(argument) ? argument : {});
+  const parsed = v.safeParse(schema, optionsOf(argument));
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   throw new InputError(

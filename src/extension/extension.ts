@@ -7,15 +7,14 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { InputError, messageOf } from '../common/errors';
-import { runFiles, runsFolder } from '../protocol/artifacts';
 import { CommandRegistry, parseOptions } from './command-registry';
 import { openDemo } from './demo';
 import { Engine } from './engine/engine';
-import { ExpertsView } from './experts/experts-view';
+import type { ExpertsView } from './experts/experts-view';
 import { offerAfterCrash } from './failure';
 import { IdentifyCommand, IdentifyOptionsSchema } from './identify-command';
 import { commands, productName } from './manifest';
-import { openReport } from './report-panel';
+import { Checkpoints } from './models/checkpoints';
 import { registerInEditor } from './routing/in-editor';
 import { connectPanelAndEditor } from './routing/panel-and-editor';
 import { RoutingPanel } from './routing/routing-panel';
@@ -24,12 +23,13 @@ import { TraceCommand, TraceOptionsSchema } from './routing/trace-command';
 import { TraceStore } from './routing/trace-store';
 import { settingOr } from './settings';
 import { checkSettings } from './settings-check';
+import { Sidebar } from './sidebar';
 import { StatusBar } from './status-bar';
 import { registerLanguageModelTools } from './tools/language-model-tools';
 import { Pickers } from './workspace/pickers';
-import { pickRun } from './workspace/run-picker';
 import { Selection } from './workspace/selection';
 import { settingReader } from './workspace/workspace';
+import { WorkspaceFiles } from './workspace/workspace-files';
 
 /** What `activate` returns, for tests and other extensions. */
 export interface RouterLensApi {
@@ -37,6 +37,8 @@ export interface RouterLensApi {
   enginePid(): number | undefined;
   /** What the Experts view shows. */
   readonly experts: Pick<ExpertsView, 'getChildren' | 'getTreeItem' | 'current'>;
+  /** What the other views show, and the masked sets. */
+  readonly sidebar: Pick<Sidebar, 'models' | 'datasets' | 'runs' | 'masks'>;
 }
 
 export function activate(context: vscode.ExtensionContext): RouterLensApi {
@@ -50,8 +52,11 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   );
   const selection = new Selection(context.workspaceState);
   const statusBar = new StatusBar(engine, selection);
-  const pickers = new Pickers(engine, selection);
-  const experts = new ExpertsView(log);
+  const files = new WorkspaceFiles();
+  const checkpoints = new Checkpoints(engine);
+  const pickers = new Pickers(files, checkpoints, selection);
+  const sidebar = new Sidebar({ context, engine, selection, pickers, files, checkpoints, log });
+  const { experts } = sidebar;
   const identify = new IdentifyCommand(engine, pickers, log, () => experts.choose(undefined));
   const traces = new TraceStore(context.storageUri?.fsPath);
   const panel = new RoutingPanel(context.extensionUri, traces, log);
@@ -60,9 +65,8 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
 
   context.subscriptions.push(
     log,
-    ...[engine, statusBar, experts, traces, panel, decorations],
+    ...[engine, statusBar, files, sidebar, traces, panel, decorations],
     connectPanelAndEditor(panel, traces, decorations),
-    watchRuns(experts),
     checkSettings(),
     registerInEditor(traces),
     registerLanguageModelTools({ engine, identify, selection, runs: experts }),
@@ -86,30 +90,10 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
     else
       throw new InputError(t('There is no trace yet: open a prompt and run “Trace Routing of This Prompt”.'));
   });
-  registry.register(commands.openExperts, async () => {
-    const run = await pickRun(experts.runs());
-    if (run) await experts.reveal(run.folder);
-  });
-  registry.register(commands.refreshExperts, () => experts.refresh());
-  registry.register(commands.openReport, () => openReport(experts.current?.run, context.extensionUri));
-  registry.register(commands.selectModel, () => pickers.pickModel());
-  registry.register(commands.selectDataset, () => pickers.pickDataset());
+  sidebar.registerWith(registry);
   registry.register(commands.openDemo, () => openDemo(path.join(context.extensionPath, 'demo')));
   registry.register(commands.restartEngine, () => engine.restart());
   registry.register(commands.showLog, () => log.show());
 
-  return { enginePid: () => engine.pid, experts };
-}
-
-/** Runs of the command line show up by themselves, too. */
-function watchRuns(experts: ExpertsView): vscode.Disposable {
-  const watcher = vscode.workspace.createFileSystemWatcher(`**/${runsFolder}/*/${runFiles.run}`);
-  const refresh = (): void => experts.refresh();
-  return vscode.Disposable.from(
-    watcher,
-    watcher.onDidCreate(refresh),
-    watcher.onDidChange(refresh),
-    watcher.onDidDelete(refresh),
-    vscode.workspace.onDidChangeWorkspaceFolders(refresh),
-  );
+  return { enginePid: () => engine.pid, experts, sidebar };
 }

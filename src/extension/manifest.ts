@@ -12,9 +12,28 @@ export const commands = {
   openRouting: 'routerLens.openRouting',
   openExperts: 'routerLens.openExperts',
   refreshExperts: 'routerLens.refreshExperts',
+  sortExpertsByRatio: 'routerLens.sortExpertsByRatio',
+  sortExpertsByChange: 'routerLens.sortExpertsByChange',
+  showContextFaithfulOnly: 'routerLens.showContextFaithfulOnly',
+  showAllExperts: 'routerLens.showAllExperts',
+  maskExpert: 'routerLens.maskExpert',
+  unmaskExpert: 'routerLens.unmaskExpert',
+  clearMasks: 'routerLens.clearMasks',
+  saveMask: 'routerLens.saveMask',
+  chooseMask: 'routerLens.chooseMask',
+  evaluate: 'routerLens.evaluate',
+  openRun: 'routerLens.openRun',
   openReport: 'routerLens.openReport',
+  exportRun: 'routerLens.exportRun',
+  revealRun: 'routerLens.revealRun',
+  deleteRun: 'routerLens.deleteRun',
+  refreshRuns: 'routerLens.refreshRuns',
   selectModel: 'routerLens.selectModel',
   selectDataset: 'routerLens.selectDataset',
+  refreshWorkspace: 'routerLens.refreshWorkspace',
+  openSample: 'routerLens.openSample',
+  revealFile: 'routerLens.revealFile',
+  copyPath: 'routerLens.copyPath',
   openDemo: 'routerLens.openDemo',
   restartEngine: 'routerLens.restartEngine',
   showLog: 'routerLens.showLog',
@@ -22,12 +41,23 @@ export const commands = {
 
 export const viewContainer = 'routerLens';
 
-export const views = { experts: 'routerLens.experts' } as const;
+export const views = {
+  models: 'routerLens.models',
+  datasets: 'routerLens.datasets',
+  experts: 'routerLens.experts',
+  runs: 'routerLens.runs',
+} as const;
 
 /** Set by the extension for `when` clauses. */
 export const contextKeys = {
   /** The Experts view shows a run. */
   hasRun: 'routerLens.hasRun',
+  /** Experts are sorted by what router tuning changed, not by their ratio. */
+  expertsByChange: 'routerLens.expertsByChange',
+  /** Others are not shown in the Experts view. */
+  contextFaithfulOnly: 'routerLens.contextFaithfulOnly',
+  /** Some experts are masked. */
+  hasMask: 'routerLens.hasMask',
   /** There is a trace that the Routing panel can show. */
   hasTrace: 'routerLens.hasTrace',
 } as const;

@@ -1,10 +1,11 @@
 /** @file The record of a run that trains: begun, checked against the one that is gone on with. */
-import * as v from 'valibot';
+import type * as v from 'valibot';
 
 import { InputError } from '../common/errors';
 import type { Model } from '../model/model';
 import { type DatasetIdentity, type RunRecord, SCHEMA_VERSION } from '../protocol/artifacts';
 import type { TuningRequest } from '../protocol/jobs';
+import { requestToResume } from '../protocol/resume-request';
 import type { FineTuningOutcome } from '../train/fine-tuning';
 import { engineRecord } from './engine-record';
 import { modelIdentity } from './inspect';
@@ -75,20 +76,9 @@ export function resumedRequest<S extends v.GenericSchema>(
   if (record.status === 'done') {
     throw new InputError(`${folder}: is a run of "${job}" that is done; nothing is left to do.`);
   }
-  const file = (split: string): string | undefined =>
-    record.datasets.find(dataset => dataset.split === split)?.path;
-  // What `auto` chose then: another provider would not give the same weights, bit by bit.
-  const { execution_provider } = record.engine;
-  const parsed = v.safeParse(schema, {
-    ...record.settings,
-    ...{ model, train: file('train'), dev: file('dev'), test: file('test') },
-    training: record.settings,
-    engine: { ...record.settings, execution_provider },
-    out: folder,
-    resume: true,
-  });
-  if (!parsed.success) throw new InputError(`${folder}: run.json lacks settings. Start the run anew.`);
-  return parsed.output;
+  const request = requestToResume(schema, record, folder, model);
+  if (!request) throw new InputError(`${folder}: run.json lacks settings. Start the run anew.`);
+  return request;
 }
 
 /** @throws InputError if model or data are not those that the run began with */

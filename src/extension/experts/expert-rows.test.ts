@@ -22,6 +22,13 @@ test('layers ascend by number, experts descend by tuned ratio', () => {
   expect(layers.map(layerDescription)).toEqual(['CE 1', 'CE 0']);
 });
 
+test('experts descend by what router tuning added, and others than context-faithful ones can be left out', () => {
+  const byChange = expertRows(result, { order: 'change', contextFaithfulOnly: false });
+  expect(byChange[0].experts.map(({ expert }) => expert)).toEqual([1, 0, 2]);
+  const faithful = expertRows(result, { order: 'ratio', contextFaithfulOnly: true });
+  expect(faithful.map(({ experts }) => experts.map(({ expert }) => expert))).toEqual([[1], [0]]);
+});
+
 test('an expert says its ratio, the difference to the untuned model and its badges', () => {
   const [first, second, third] = expertRows(result)[1].experts;
   expect([first, second, third].map(expertLabel)).toEqual(['★ 0', '2', '1']);

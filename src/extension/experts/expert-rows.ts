@@ -27,15 +27,31 @@ export interface LayerRow {
   experts: ExpertRow[];
 }
 
-/** Layers ascending; experts by tuned ratio, largest first, ties by their number. */
-export function expertRows(result: ContextDependence): LayerRow[] {
+/** `ratio`: tuned ratio; `change`: what router tuning added to it. Largest first, ties by the expert's number. */
+export type ExpertOrder = 'ratio' | 'change';
+
+export interface ExpertFilter {
+  order: ExpertOrder;
+  /** No others are shown. */
+  contextFaithfulOnly: boolean;
+}
+
+/** Layers ascending; experts in the order asked for. */
+export function expertRows(
+  result: ContextDependence,
+  filter: ExpertFilter = { order: 'ratio', contextFaithfulOnly: false },
+): LayerRow[] {
   return Object.keys(result.ratio.tuned)
     .map(Number)
     .sort((a, b) => a - b)
-    .map(layer => layerRow(result, layer));
+    .map(layer => layerRow(result, layer, filter));
 }
 
-function layerRow({ ratio, count, ce, oe }: ContextDependence, layer: number): LayerRow {
+function layerRow(
+  { ratio, count, ce, oe }: ContextDependence,
+  layer: number,
+  { order, contextFaithfulOnly }: ExpertFilter,
+): LayerRow {
   const contextFaithful = ce[layer] ?? [];
   const original = oe[layer] ?? [];
   const experts = (ratio.tuned[layer] ?? []).map((tuned, expert): ExpertRow => ({
@@ -49,8 +65,10 @@ function layerRow({ ratio, count, ce, oe }: ContextDependence, layer: number): L
     contextFaithful: contextFaithful.includes(expert),
     original: original.includes(expert),
   }));
-  experts.sort((a, b) => b.tuned - a.tuned || a.expert - b.expert);
-  return { kind: 'layer', layer, contextFaithful, experts };
+  const value = ({ tuned, base }: ExpertRow): number => (order === 'ratio' ? tuned : tuned - base);
+  experts.sort((a, b) => value(b) - value(a) || a.expert - b.expert);
+  const shown = experts.filter(row => row.contextFaithful || !contextFaithfulOnly);
+  return { kind: 'layer', layer, contextFaithful, experts: shown };
 }
 
 /** e.g. `★ 11` */
@@ -66,14 +84,11 @@ export function expertDescription(row: ExpertRow): string {
 
 /** Plain text for tooltip and screen readers. */
 export function expertTooltip(row: ExpertRow, result: Pick<ContextDependence, 'samples' | 'k'>): string {
+  const slots = (count: number): string => count.toLocaleString('en');
   const lines = [
     t('Expert {0} of layer {1}', row.expert, row.layer),
-    t(
-      'Router-tuned: {0} % of the routing, {1} token slots',
-      percent(row.tuned),
-      row.countTuned.toLocaleString('en'),
-    ),
-    t('Untuned: {0} %, {1} token slots', percent(row.base), row.countBase.toLocaleString('en')),
+    t('Router-tuned: {0} % of the routing, {1} token slots', percent(row.tuned), slots(row.countTuned)),
+    t('Untuned: {0} %, {1} token slots', percent(row.base), slots(row.countBase)),
     t('Over {0} samples', result.samples.toLocaleString('en')),
   ];
   if (row.contextFaithful)

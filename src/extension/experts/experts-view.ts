@@ -1,14 +1,18 @@
-/** @file The Experts view: the context-faithful experts of one run, layer by layer. */
+/** @file The Experts view: the context-faithful experts of one run, layer by layer; checked ones are masked. */
 import { t } from '@vscode/l10n';
+import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { messageOf } from '../../common/errors';
 import type { ContextDependence } from '../../protocol/artifacts';
 import { contextKeys, views } from '../manifest';
-import { listRuns, newestFinishedRun, readContextDependence, type Run } from '../workspace/runs';
-import { allFolders } from '../workspace/workspace';
+import type { MaskStore } from '../masks/mask-store';
+import { isMasked, type MaskedSet, maskSize } from '../masks/masked-set';
+import type { RunHistory } from '../runs/run-history';
+import { newestFinishedRun, readContextDependence, type Run } from '../workspace/runs';
 import {
   expertDescription,
+  type ExpertFilter,
   expertLabel,
   type ExpertRow,
   expertRows,
@@ -25,45 +29,79 @@ export interface ShownRun {
   result: ContextDependence;
 }
 
+/** What the user did to a checkbox. */
+export interface MaskChange {
+  layer: number;
+  experts: readonly number[];
+  masked: boolean;
+}
+
+const StateSchema = v.object({
+  order: v.optional(v.picklist(['ratio', 'change']), 'ratio'),
+  contextFaithfulOnly: v.optional(v.boolean(), false),
+  /** Folder of a run that is shown whatever is newer, until it is gone. */
+  run: v.optional(v.string()),
+});
+const stateKey = 'experts';
+
 export class ExpertsView implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.changed.event;
+  private readonly checked = new vscode.EventEmitter<MaskChange>();
+  readonly onDidChangeMasks = this.checked.event;
   private readonly tree: vscode.TreeView<Row>;
-  /** Shown whatever is newer, until it is gone. */
-  private chosen: string | undefined;
+  private readonly subscriptions: vscode.Disposable[];
   private shown: ShownRun | undefined;
+  private fresh = false;
 
-  constructor(private readonly log: vscode.LogOutputChannel) {
-    this.tree = vscode.window.createTreeView(views.experts, {
+  constructor(
+    private readonly history: RunHistory,
+    private readonly masks: MaskStore,
+    private readonly state: vscode.Memento,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.tree = vscode.window.createTreeView<Row>(views.experts, {
       treeDataProvider: this,
       showCollapseAll: true,
+      manageCheckboxStateManually: true,
     });
-    this.refresh();
+    this.subscriptions = [
+      ...[this.tree, this.changed, this.checked],
+      history.onDidChange(() => this.update()),
+      masks.onDidChange(() => this.changed.fire()),
+      this.tree.onDidChangeCheckboxState(({ items }) => {
+        for (const [row, state] of items)
+          this.checked.fire({ ...partOf(row), masked: state === vscode.TreeItemCheckboxState.Checked });
+      }),
+    ];
+    // Reading the runs is not worth holding up the start of the window for.
+    setImmediate(() => this.update());
   }
 
   get current(): ShownRun | undefined {
+    if (!this.fresh) {
+      this.fresh = true;
+      const runs = this.history.runs();
+      const { run: chosen } = this.settings;
+      const run = runs.find(({ folder }) => folder === chosen) ?? newestFinishedRun(runs);
+      this.shown = run && this.read(run);
+    }
     return this.shown;
   }
 
   /** All runs of the workspace, newest first. */
   runs(): Run[] {
-    return allFolders()
-      .flatMap(folder => listRuns(folder, line => this.log.warn(line)))
-      .sort((a, b) => b.id.localeCompare(a.id));
+    return [...this.history.runs()];
   }
 
   /** Reads the runs again and shows the chosen one, else the newest that is finished. */
   refresh(): void {
-    const runs = this.runs();
-    const run = runs.find(({ folder }) => folder === this.chosen) ?? newestFinishedRun(runs);
-    this.shown = run && this.read(run);
-    void vscode.commands.executeCommand('setContext', contextKeys.hasRun, this.shown !== undefined);
-    this.changed.fire();
+    this.history.refresh();
   }
 
   /** @param folder the run to show from now on; none: always the newest */
   choose(folder: string | undefined): void {
-    this.chosen = folder;
+    void this.state.update(stateKey, { ...this.settings, run: folder });
     this.refresh();
   }
 
@@ -73,20 +111,56 @@ export class ExpertsView implements vscode.TreeDataProvider<Row>, vscode.Disposa
     await vscode.commands.executeCommand(`${views.experts}.focus`);
   }
 
+  /** Changes which experts are shown and how they are sorted. */
+  show(filter: Partial<ExpertFilter>): void {
+    void this.state.update(stateKey, { ...this.settings, ...filter });
+    this.update();
+  }
+
+  /** Shows again what is: a checkbox may have been set to what cannot be. */
+  redraw(): void {
+    this.changed.fire();
+  }
+
   getChildren(row?: Row): Row[] {
     if (row) return row.kind === 'layer' ? row.experts : [];
+    const { current } = this;
+    const mask = this.mask;
     // Not earlier: a message that is set while the welcome text is shown gets no room above the rows.
-    this.tree.message = this.shown && `${this.shown.run.record.model.name} · ${this.shown.run.id}`;
-    return this.shown ? expertRows(this.shown.result) : [];
+    this.tree.message = current && [titleOf(current.run), ...(mask ? [maskText(mask)] : [])].join(' · ');
+    this.tree.description = mask && t('masked: {0}', mask.name);
+    return current ? expertRows(current.result, this.settings) : [];
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
-    return row.kind === 'layer' ? layerItem(row) : this.expertItem(row);
+    return row.kind === 'layer' ? this.layerItem(row) : this.expertItem(row);
   }
 
   dispose(): void {
-    this.tree.dispose();
-    this.changed.dispose();
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  /** The active set, if it is for the model that is shown. */
+  private get mask(): MaskedSet | undefined {
+    return this.current && this.masks.activeFor(this.current.run.record.model.path);
+  }
+
+  private get settings(): v.InferOutput<typeof StateSchema> {
+    const parsed = v.safeParse(StateSchema, this.state.get(stateKey));
+    return parsed.success ? parsed.output : v.parse(StateSchema, {});
+  }
+
+  private update(): void {
+    this.fresh = false;
+    const { order, contextFaithfulOnly } = this.settings;
+    const keys = {
+      [contextKeys.hasRun]: this.current !== undefined,
+      [contextKeys.expertsByChange]: order === 'change',
+      [contextKeys.contextFaithfulOnly]: contextFaithfulOnly,
+    };
+    for (const [key, value] of Object.entries(keys))
+      void vscode.commands.executeCommand('setContext', key, value);
+    this.changed.fire();
   }
 
   private read(run: Run): ShownRun | undefined {
@@ -98,23 +172,49 @@ export class ExpertsView implements vscode.TreeDataProvider<Row>, vscode.Disposa
     }
   }
 
+  private layerItem(row: LayerRow): vscode.TreeItem {
+    const item = new vscode.TreeItem(t('Layer {0}', row.layer), vscode.TreeItemCollapsibleState.Collapsed);
+    const { experts } = partOf(row);
+    const masked = experts.length > 0 && experts.every(e => isMasked(this.mask, row.layer, e));
+    item.id = `layer-${row.layer}`;
+    item.description = layerDescription(row);
+    item.tooltip = t('Layer {0}: {1} experts, by their share of the routing', row.layer, row.experts.length);
+    item.iconPath = new vscode.ThemeIcon('layers');
+    item.contextValue = 'layer';
+    if (experts.length > 0)
+      item.checkboxState = checkbox(
+        masked,
+        masked ? t('Use all context-faithful experts again') : t('Mask all context-faithful experts'),
+      );
+    return item;
+  }
+
   private expertItem(row: ExpertRow): vscode.TreeItem {
     const item = new vscode.TreeItem(expertLabel(row));
+    const masked = isMasked(this.mask, row.layer, row.expert);
     item.id = `expert-${row.layer}-${row.expert}`;
-    item.description = expertDescription(row);
+    item.description = expertDescription(row) + (masked ? `  ${t('masked')}` : '');
     item.tooltip = this.shown && expertTooltip(row, this.shown.result);
+    item.contextValue = masked ? 'expert masked' : 'expert used';
+    item.checkboxState = checkbox(masked, masked ? t('Use this expert again') : t('Mask this expert'));
     return item;
   }
 }
 
-function layerItem(row: LayerRow): vscode.TreeItem {
-  const item = new vscode.TreeItem(t('Layer {0}', row.layer), vscode.TreeItemCollapsibleState.Collapsed);
-  item.id = `layer-${row.layer}`;
-  item.description = layerDescription(row);
-  item.tooltip = t(
-    'Layer {0}: {1} experts, by their share of the routing after router tuning',
-    ...[row.layer, row.experts.length],
-  );
-  item.iconPath = new vscode.ThemeIcon('layers');
-  return item;
+function checkbox(checked: boolean, tooltip: string): vscode.TreeItem['checkboxState'] {
+  const { Checked, Unchecked } = vscode.TreeItemCheckboxState;
+  return { state: checked ? Checked : Unchecked, tooltip };
+}
+
+/** What the checkbox of a row stands for: an expert, or all context-faithful ones of a layer. */
+function partOf(row: Row): { layer: number; experts: readonly number[] } {
+  return { layer: row.layer, experts: row.kind === 'layer' ? row.contextFaithful : [row.expert] };
+}
+
+function titleOf({ record, id }: Run): string {
+  return `${record.model.name} · ${id}`;
+}
+
+function maskText(mask: MaskedSet): string {
+  return t('masked: {0} ({1})', mask.name, maskSize(mask));
 }

@@ -38,9 +38,17 @@ export function groupDatasets(files: readonly string[]): Dataset[] {
   return [...byName(datasets), ...byName(alone)];
 }
 
+/** @returns its splits and their files in the order train, dev, test */
+export function namedFilesOf(dataset: Dataset): [split: Split, file: string][] {
+  return splits.flatMap((split): [Split, string][] => {
+    const file = dataset[split];
+    return file === undefined ? [] : [[split, file]];
+  });
+}
+
 /** @returns its files in the order train, dev, test */
 export function filesOf(dataset: Dataset): string[] {
-  return splits.map(split => dataset[split]).filter(file => file !== undefined);
+  return namedFilesOf(dataset).map(([, file]) => file);
 }
 
 /** @returns e.g. `train, dev, test` */

@@ -5,15 +5,15 @@ import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
-import { InputError, messageOf } from '../../common/errors';
+import { InputError } from '../../common/errors';
 import type { CheckpointSummary } from '../../protocol/jobs';
-import type { Engine } from '../engine/engine';
-import { type Dataset, filesOf, groupDatasets, splitsOf } from './datasets';
+import { type Checkpoints, readCheckpoint } from '../models/checkpoints';
+import { type Dataset, filesOf, splitsOf } from './datasets';
 import { modelText } from './model-text';
 import { countSamples, readFirstSample, readSamples } from './sample-file';
 import type { Selection } from './selection';
-import { findCheckpointsAndJson } from './walk';
-import { allFolders, requireTrust, shortPath } from './workspace';
+import { requireTrust, shortPath } from './workspace';
+import type { WorkspaceFiles } from './workspace-files';
 
 interface Choice<T> extends vscode.QuickPickItem {
   /** Absent: choose with the file dialog. */
@@ -25,30 +25,46 @@ const samplesListed = 2000;
 
 export class Pickers {
   constructor(
-    private readonly engine: Engine,
+    private readonly files: WorkspaceFiles,
+    private readonly checkpoints: Checkpoints,
     private readonly selection: Selection,
   ) {}
 
-  /** @returns the folder, remembered; nothing when the user leaves. @throws InputError when it is not supported */
-  async pickModel(): Promise<string | undefined> {
+  /**
+   * @param given a checkpoint folder that was chosen already
+   * @returns the folder, remembered; nothing when the user leaves
+   * @throws InputError when it is not supported
+   */
+  async pickModel(given?: string): Promise<string | undefined> {
     requireTrust();
+    const folder = given ?? (await this.askForModel());
+    if (folder === undefined) return undefined;
+    const summary = await this.checkpoints.inspect(await readCheckpoint(folder));
+    if (!summary.supported) throw new InputError(`${shortPath(folder)}: ${summary.problems.join(' ')}`);
+    await this.selection.setModel(folder);
+    return folder;
+  }
+
+  private async askForModel(): Promise<string | undefined> {
     const choice = await vscode.window.showQuickPick(this.modelChoices(), {
       title: t('Router Lens: Checkpoint'),
       placeHolder: t('Mixture-of-Experts checkpoint (folder with config.json and safetensors)'),
       matchOnDescription: true,
     });
     if (!choice) return undefined;
-    const folder =
-      choice.value?.path ?? (await openDialog({ canSelectFolders: true, canSelectFiles: false }));
-    if (folder === undefined) return undefined;
-    const summary = choice.value ?? (await this.engine.request('inspect', { folder }));
-    if (!summary.supported) throw new InputError(`${shortPath(folder)}: ${summary.problems.join(' ')}`);
-    await this.selection.setModel(folder);
-    return folder;
+    return choice.value?.path ?? openDialog({ canSelectFolders: true, canSelectFiles: false });
   }
 
-  /** @returns the dataset, remembered; nothing when the user leaves */
-  async pickDataset(): Promise<Dataset | undefined> {
+  /**
+   * @param train training file of a dataset that was chosen already
+   * @returns the dataset, remembered; nothing when the user leaves
+   */
+  async pickDataset(train?: string): Promise<Dataset | undefined> {
+    if (train !== undefined) {
+      const given = (await this.files.datasets()).find(({ dataset }) => dataset.train === train)?.dataset;
+      if (given) await this.selection.setDataset(given);
+      return given;
+    }
     const choice = await vscode.window.showQuickPick(this.datasetChoices(), {
       title: t('Router Lens: Dataset'),
       placeHolder: t('Samples with context, question and answer (JSON or JSONL)'),
@@ -84,8 +100,7 @@ export class Pickers {
   }
 
   private async modelChoices(): Promise<Choice<CheckpointSummary>[]> {
-    const found = await Promise.all(allFolders().map(findCheckpointsAndJson));
-    const folders = found.flatMap(({ checkpoints }) => checkpoints);
+    const folders = [...(await this.files.find()).checkpoints];
     const remembered = this.selection.model;
     if (remembered !== undefined && !folders.includes(remembered)) folders.push(remembered);
     const choices = await Promise.all(folders.map(folder => this.modelChoice(folder)));
@@ -98,27 +113,18 @@ export class Pickers {
   }
 
   private async modelChoice(folder: string): Promise<Choice<CheckpointSummary>> {
-    const summary = await this.engine
-      .request('inspect', { folder })
-      .catch((error: unknown): CheckpointSummary => ({
-        ...{ path: folder, name: path.basename(folder), model_type: 'unknown' },
-        ...{ supported: false, problems: [messageOf(error)] },
-      }));
+    const summary = await this.checkpoints.inspect(await readCheckpoint(folder));
     return {
       label: `${summary.supported ? '$(circuit-board)' : '$(circle-slash)'} ${summary.name}`,
       description: modelText(summary),
       ...(shortPath(folder) === summary.name ? {} : { detail: shortPath(folder) }),
-      // The path as it was found, so that it can be compared with the one remembered.
-      value: { ...summary, path: folder },
+      value: summary,
     };
   }
 
   private async datasetChoices(): Promise<Choice<Dataset>[]> {
-    const found = await Promise.all(allFolders().map(findCheckpointsAndJson));
-    const files = found.flatMap(({ jsonFiles }) => jsonFiles);
-    const samples = await Promise.all(files.map(readFirstSample));
-    // Without a context there is nothing to be faithful to.
-    const datasets = groupDatasets(files.filter((_, i) => (samples[i]?.context ?? '') !== ''));
+    const found = await this.files.datasets();
+    const datasets = found.filter(({ hasContext }) => hasContext).map(({ dataset }) => dataset);
     const remembered = this.selection.dataset;
     const first = datasets.findIndex(({ train }) => train === remembered?.train);
     if (first >= 0) datasets.unshift(...datasets.splice(first, 1));

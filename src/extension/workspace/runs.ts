@@ -76,10 +76,7 @@ export function newRunFolder(workspaceFolder: string, job: string, now: Date): s
 export function closeCrashedRun(folder: string, cause: string): boolean {
   const file = path.join(folder, runFiles.run);
   const record = readJson(file, RunRecordSchema);
-  const resumable = namesIn(path.join(folder, runFiles.checkpoint)).some(name =>
-    name.endsWith('.safetensors'),
-  );
-  if (record && resumable) {
+  if (record && hasTrainingState(folder)) {
     const failed: RunRecord = {
       ...record,
       status: 'failed',
@@ -91,6 +88,11 @@ export function closeCrashedRun(folder: string, cause: string): boolean {
   }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   return false;
+}
+
+/** A run that ended early can go on from a state. */
+export function hasTrainingState(folder: string): boolean {
+  return namesIn(path.join(folder, runFiles.checkpoint)).some(name => name.endsWith('.safetensors'));
 }
 
 /** @returns nothing when the file is missing */
