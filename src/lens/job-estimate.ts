@@ -10,7 +10,8 @@ import {
 } from '../model/memory-estimate';
 import { planMemory } from '../model/memory-plan';
 import type { Model } from '../model/model';
-import type { BatchLengths } from '../model/packed-batch';
+import { type BatchLengths, batchLengths, packRows } from '../model/packed-batch';
+import { tunedBytes } from '../model/tuned-weights';
 import { evaluationTokens } from '../train/fine-tuning';
 
 /** Budgets are given in hundredths of a gigabyte. */
@@ -38,6 +39,34 @@ export function largestEvaluationBatch(samples: readonly TokenizedSample[]): Bat
   const length = samples.reduce((longest, { inputIds }) => Math.max(longest, inputIds.length), 0);
   const tokens = Math.max(length, evaluationTokens);
   return { tokens, samples: Math.ceil(tokens / Math.max(1, length)), length, rows: tokens, queries: length };
+}
+
+/** What is asked of prompts. */
+export interface Tracing {
+  /** Tokens that each is continued by at most, one by one; default: 0. */
+  readonly maxNewTokens?: number;
+  /** The logits of all tokens are computed. */
+  readonly logits?: boolean;
+  /** The attention of all layers is kept. */
+  readonly attention?: boolean;
+}
+
+/** Generation, and then a pass over the longest rows that may come of it. */
+export function tracingWork(
+  { architecture: { maxPositions }, tuned }: Model,
+  prompts: readonly (readonly number[])[],
+  { maxNewTokens = 0, logits = false, attention = false }: Tracing,
+): Workload[] {
+  const given = batchLengths(packRows(prompts));
+  const length = Math.min(given.length + maxNewTokens, Math.max(given.length, maxPositions));
+  const tokens = given.tokens + given.samples * (length - given.length);
+  const traced = { ...given, tokens, length, rows: tokens, queries: length };
+  const fed = { trains: false, tunedBytes: tunedBytes(tuned) };
+  const generation = { batch: given, scored: given.samples, maxNewTokens, ...fed };
+  return [
+    ...(maxNewTokens > 0 ? [generation] : []),
+    { batch: traced, scored: logits ? tokens : 0, keepsAttention: attention, ...fed },
+  ];
 }
 
 /**

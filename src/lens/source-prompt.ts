@@ -5,10 +5,12 @@ import { isTokenSample, type TextSample } from '../data/sample';
 import { shifted, type Span } from '../data/spans';
 import { promptSpans, tokenizeSample, tokenizeUserTurn } from '../data/tokenized-sample';
 import type { Model, PassOptions } from '../model/model';
-import type { PromptSource } from '../protocol/jobs';
+import type { JobHooks, PromptSource, TraceRequest } from '../protocol/jobs';
 import type { TokenSpan } from '../protocol/routing-view';
 import { continuePrompts, generatedText } from './continue-prompts';
 import type { LazyTokenizer } from './dataset';
+import { checkedMask } from './expert-list';
+import { checkMemory, tracingWork } from './job-estimate';
 import { sampleAt } from './trace-job';
 
 export interface SourcePrompt {
@@ -27,6 +29,35 @@ export interface SourcePrompt {
   readonly lastPromptToken: number;
   /** Of the sample, else what the prompt was continued by; its tokens come without an end-of-sequence token. */
   readonly answer?: { readonly text: string; readonly inputIds: readonly number[] };
+}
+
+/** What a request has to say of the prompt. */
+export type PromptRequest = Pick<TraceRequest, 'source' | 'max_seq_length' | 'max_new_tokens' | 'mask'>;
+
+/** @throws InputError if the mask does not fit the model */
+export function passOptions({ mask }: PromptRequest, model: Model, { signal }: JobHooks): PassOptions {
+  return {
+    signal,
+    ...(mask === undefined ? {} : { mask: checkedMask(mask.experts, model, `The mask "${mask.name}"`) }),
+  };
+}
+
+/**
+ * The prompt of a request, continued by the model if it is asked for.
+ * @throws InputError as {@link promptOf}, or if the memory budget is too small for it
+ */
+export async function tracedPrompt(
+  { source, max_seq_length, max_new_tokens: maxNewTokens }: PromptRequest,
+  model: Model,
+  tokenizer: LazyTokenizer,
+  options: PassOptions,
+  hooks: JobHooks,
+): Promise<SourcePrompt> {
+  const prompt = promptOf(source, tokenizer, max_seq_length);
+  checkMemory(model, tracingWork(model, [prompt.inputIds], { maxNewTokens }));
+  if (maxNewTokens === 0) return prompt;
+  hooks.progress?.({ phase: 'Generating', fraction: 0, detail: `${prompt.inputIds.length} tokens` });
+  return continued(prompt, model, tokenizer, { ...options, maxNewTokens });
 }
 
 /**
@@ -51,7 +82,7 @@ export function checkLength({ inputIds }: SourcePrompt, limit: number): void {
 }
 
 /** Free text as the user's turn; its context and question are known if it has the wording of the method. */
-export function textPrompt(text: string, tokenizer: LazyTokenizer): SourcePrompt {
+function textPrompt(text: string, tokenizer: LazyTokenizer): SourcePrompt {
   if (text.trim() === '') throw new InputError('The text is empty. Write a prompt first.');
   const prompt = tokenizeUserTurn(tokenizer.get(), text);
   const turn = parseUserTurn(text);
@@ -90,7 +121,7 @@ export function samplePrompt(sample: TextSample, tokenizer: LazyTokenizer): Sour
 }
 
 /** The prompt without an answer, and what the model continues it by. */
-export async function continued(
+async function continued(
   { text, inputIds, offsets, lastPromptToken, answer, ...prompt }: SourcePrompt,
   model: Model,
   tokenizer: LazyTokenizer,

@@ -8,16 +8,13 @@ import { isTokenSample } from '../data/sample';
 import { readSamples } from '../data/samples';
 import { tokenizeSample, tokenizeUserTurn } from '../data/tokenized-sample';
 import { expertCounts } from '../model/architecture';
-import type { Workload } from '../model/memory-estimate';
-import type { Model } from '../model/model';
-import { batchLengths, packRows } from '../model/packed-batch';
+import { packRows } from '../model/packed-batch';
 import { traceBatch } from '../model/trace';
-import { tunedBytes } from '../model/tuned-weights';
 import type { EngineSettings, JobHooks } from '../protocol/jobs';
 import { continuePrompts } from './continue-prompts';
 import { checkTokenIds, LazyTokenizer } from './dataset';
 import { readMask } from './expert-list';
-import { checkMemory } from './job-estimate';
+import { checkMemory, tracingWork } from './job-estimate';
 import { openModel } from './open-model';
 import { writeTraceFile } from './trace-file';
 import { tunedVariant } from './variant';
@@ -64,7 +61,7 @@ export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<
       checkTokenIds(ids, model.architecture.vocabularySize, `${job.input.file}, row ${row} (counted from 0)`),
     );
     const traced = job.run === undefined ? model : tunedVariant(job.run, model).model;
-    checkMemory(model, workOf(job, prompts, traced));
+    checkMemory(model, tracingWork(traced, prompts, job));
     const options = {
       signal: hooks.signal,
       ...(job.mask === undefined ? {} : { mask: readMask(job.mask, model) }),
@@ -88,24 +85,6 @@ export async function traceToFile(job: TraceJob, hooks: JobHooks = {}): Promise<
   } finally {
     await model.release();
   }
-}
-
-/** Generation, and then the trace of the longest rows that may come of it. */
-function workOf(
-  { maxNewTokens, logits, attention }: TraceJob,
-  prompts: readonly number[][],
-  { architecture: { maxPositions }, tuned }: Model,
-): Workload[] {
-  const given = batchLengths(packRows(prompts));
-  const length = Math.min(given.length + maxNewTokens, Math.max(given.length, maxPositions));
-  const tokens = given.tokens + given.samples * (length - given.length);
-  const traced = { ...given, tokens, length, rows: tokens, queries: length };
-  const fed = { trains: false, tunedBytes: tunedBytes(tuned) };
-  const generation = { batch: given, scored: given.samples, maxNewTokens, ...fed };
-  return [
-    ...(maxNewTokens > 0 ? [generation] : []),
-    { batch: traced, scored: logits ? tokens : 0, keepsAttention: attention, ...fed },
-  ];
 }
 
 const TokenIdsSchema = v.pipe(

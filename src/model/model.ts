@@ -41,6 +41,8 @@ export interface PassOptions {
 export interface ForwardOptions extends PassOptions {
   /** Keep the attention probabilities of every layer. */
   readonly attention?: boolean;
+  /** Only the first so many layers run; default: all. */
+  readonly layers?: number;
   /** Called with each layer's result as soon as it is there. */
   readonly onLayer?: (layer: number, result: LayerForward) => void;
 }
@@ -208,10 +210,10 @@ export class Model {
     };
   }
 
-  /** Runs all layers; cancellable between them. @returns the residual stream after the last layer, [tokens, hidden] */
+  /** Runs the layers; cancellable between them. @returns the residual stream after the last one, [tokens, hidden] */
   async forward(batch: PackedBatch, options: ForwardOptions = {}): Promise<HostTensor> {
-    const shared = this.batchFeeds(batch);
-    return this.runLayers(batch, this.architecture.layers.length, shared, options);
+    const { layers = this.architecture.layers.length } = options;
+    return this.runLayers(batch, layers, this.batchFeeds(batch), options);
   }
 
   /**

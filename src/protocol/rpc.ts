@@ -2,9 +2,12 @@
 import * as v from 'valibot';
 
 import { CancelledError, InputError, messageOf } from '../common/errors';
+import { AblateRequestSchema, AblateResultSchema } from './ablation';
 import { AnalyzeRequestSchema, EvaluateRequestSchema } from './analyses';
 import { AnalyzeAnswerSchema, EvaluationAnswerSchema } from './analysis-results';
+import { AttentionHeadsRequestSchema, AttentionHeadsResultSchema } from './attention-heads';
 import { EstimateRequestSchema, EstimateResultSchema } from './estimate';
+import { ExpertExamplesRequestSchema, ExpertExamplesResultSchema } from './expert-examples';
 import { ExportRequestSchema, ExportResultSchema } from './export';
 import { FinetuneRequestSchema, FinetuneResultSchema } from './finetune';
 import {
@@ -26,6 +29,9 @@ export const engineMethods = {
   analyze: { params: AnalyzeRequestSchema, result: AnalyzeAnswerSchema },
   exportRun: { params: ExportRequestSchema, result: ExportResultSchema },
   traceRouting: { params: TraceRequestSchema, result: RoutingViewSchema },
+  ablate: { params: AblateRequestSchema, result: AblateResultSchema },
+  attentionHeads: { params: AttentionHeadsRequestSchema, result: AttentionHeadsResultSchema },
+  expertExamples: { params: ExpertExamplesRequestSchema, result: ExpertExamplesResultSchema },
 } as const;
 
 export type EngineMethod = keyof typeof engineMethods;

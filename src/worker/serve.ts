@@ -81,6 +81,9 @@ export function serve(connection: MessageConnection, jobs: Jobs): { shutDown: ()
   handleInTurn('analyze', jobs.analyze);
   handleInTurn('exportRun', jobs.exportRun);
   handleInTurn('traceRouting', jobs.traceRouting);
+  handleInTurn('ablate', jobs.ablate);
+  handleInTurn('attentionHeads', jobs.attentionHeads);
+  handleInTurn('expertExamples', jobs.expertExamples);
   connection.listen();
 
   return {
