@@ -1,4 +1,5 @@
 /** @file Puts the extension together. */
+import './activation-time'; // first: it looks at the clock
 import './localisation';
 
 import path from 'node:path';
@@ -7,6 +8,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { InputError, messageOf } from '../common/errors';
+import { sinceLoad } from './activation-time';
 import { CommandRegistry, parseOptions } from './command-registry';
 import { openDemo } from './demo';
 import { Engine } from './engine/engine';
@@ -35,6 +37,8 @@ import { WorkspaceFiles } from './workspace/workspace-files';
 export interface RouterLensApi {
   /** Process id of the engine while it runs. */
   enginePid(): number | undefined;
+  /** Milliseconds from loading the code to being active. */
+  readonly activationTime: number;
   /** What the Experts view shows. */
   readonly experts: Pick<ExpertsView, 'getChildren' | 'getTreeItem' | 'current'>;
   /** What the other views show, and the masked sets. */
@@ -95,5 +99,7 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   registry.register(commands.restartEngine, () => engine.restart());
   registry.register(commands.showLog, () => log.show());
 
-  return { enginePid: () => engine.pid, experts, sidebar };
+  const activationTime = sinceLoad();
+  log.info(`Active after ${activationTime.toFixed(0)} ms.`);
+  return { enginePid: () => engine.pid, activationTime, experts, sidebar };
 }

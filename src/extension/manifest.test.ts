@@ -21,6 +21,8 @@ const ManifestSchema = v.object({
   name: v.string(),
   publisher: v.string(),
   activationEvents: v.array(v.string()),
+  extensionKind: v.array(v.string()),
+  capabilities: v.unknown(),
   contributes: v.object({
     commands: v.array(
       v.object({ command: v.string(), title: v.string(), category: v.string(), icon: v.string() }),
@@ -28,7 +30,19 @@ const ManifestSchema = v.object({
     menus: v.record(v.string(), v.array(menuItem)),
     viewsContainers: v.object({ activitybar: v.array(v.object({ id: v.string(), icon: v.string() })) }),
     views: v.record(v.string(), v.array(v.object({ id: v.string() }))),
-    viewsWelcome: v.array(v.object({ view: v.string(), contents: v.string() })),
+    viewsWelcome: v.array(v.object({ view: v.string(), when: v.optional(v.string()), contents: v.string() })),
+    walkthroughs: v.array(
+      v.object({
+        id: v.string(),
+        steps: v.array(
+          v.object({
+            description: v.string(),
+            media: v.object({ svg: v.string(), altText: v.string() }),
+            completionEvents: v.array(v.string()),
+          }),
+        ),
+      }),
+    ),
     configuration: v.object({
       properties: v.record(
         v.string(),
@@ -131,17 +145,65 @@ describe('package.json contributes what the code knows, and nothing else', () =>
   });
 });
 
-test('menus, welcome texts and clauses refer to what exists', () => {
-  const known = [...ids(manifest.commands), ...ids(manifest.views), ...ids(manifest.contextKeys)];
+test('whatever package.json refers to exists', () => {
+  const known = new Set([
+    ...[manifest.commands, manifest.views, manifest.contextKeys].flatMap(ids),
+    ...[...manifest.shareColors, manifest.pointedTokenColor, manifest.walkthrough],
+    ...ids(manifest.settings).map(name => `${manifest.configurationSection}.${name}`),
+  ]);
+  const named = JSON.stringify({ contributes, texts }).match(/routerLens\.\w+/g) ?? [];
+  expect(named.filter(name => !known.has(name))).toEqual([]);
+});
+
+test('a clause says of every menu item when it is of use, and context keys are those that the code sets', () => {
   const menuItems = Object.values(contributes.menus).flat();
-  for (const { command } of menuItems) expect(ids(manifest.commands)).toContain(command);
-  const texts = [...menuItems.map(({ when }) => when), ...contributes.viewsWelcome.map(w => w.contents)];
-  for (const name of texts.join(' ').match(/routerLens\.\w+/g) ?? []) expect(known).toContain(name);
+  for (const { command, when } of menuItems) {
+    expect(ids(manifest.commands)).toContain(command);
+    expect(when).not.toBe('');
+  }
+  const clauses = JSON.stringify({ contributes, texts });
+  for (const [key, id] of Object.entries(manifest.contextKeys)) {
+    expect(clauses, `${id} is used`).toContain(id);
+    const isSet = sources().some(
+      ({ file, source }) => file !== 'manifest.ts' && source.includes(`contextKeys.${key}`),
+    );
+    expect(isSet, `${id} is set`).toBe(true);
+  }
 });
 
 test('files that are named exist', () => {
-  for (const { icon } of contributes.viewsContainers.activitybar)
-    expect(existsSync(path.join(root, icon)), icon).toBe(true);
+  const files = JSON.stringify(contributes).match(/media\/[\w/.-]+/g) ?? [];
+  expect(files.length).toBeGreaterThan(0);
+  for (const file of files) expect(existsSync(path.join(root, file)), file).toBe(true);
+});
+
+test('icons that are named exist', () => {
+  const styles = readFileSync(path.join(root, 'node_modules/@vscode/codicons/dist/codicon.css'), 'utf8');
+  const code = sources().map(({ source }) => source);
+  const icons = [JSON.stringify(contributes), ...code].flatMap(text => [
+    ...[...text.matchAll(/\$\(([a-z-]+)(?:~spin)?\)/g)].map(([, icon]) => icon),
+    ...[...text.matchAll(/new vscode\.ThemeIcon\('([a-z-]+)'/g)].map(([, icon]) => icon),
+  ]);
+  expect(icons.length).toBeGreaterThan(0);
+  for (const icon of icons) expect(styles, icon).toContain(`.codicon-${icon}:before`);
+});
+
+test('the walkthrough has pictures with words, and steps that end', () => {
+  const [{ id, steps }, ...others] = contributes.walkthroughs;
+  expect([id, others.length, steps.length]).toEqual([manifest.walkthrough, 0, 4]);
+  for (const { media, completionEvents, description } of steps) {
+    expect(media.altText.length).toBeGreaterThan(10);
+    expect(description).toMatch(/\]\(command:/);
+    for (const event of completionEvents) expect(event).toMatch(/^on(Command|Context|View):routerLens\./);
+    expect(completionEvents.length).toBeGreaterThan(0);
+  }
+});
+
+test('it runs where the workspace is, on files of a disk', () => {
+  expect(described).toMatchObject({
+    extensionKind: ['workspace'],
+    capabilities: { virtualWorkspaces: { supported: false }, untrustedWorkspaces: { supported: 'limited' } },
+  });
 });
 
 test('every command is registered by the code, once', () => {

@@ -68,6 +68,9 @@ export const panels = { routing: 'routerLens.routing', report: 'routerLens.repor
 /** Users hide and show the items by these. */
 export const statusBarItems = { engine: 'routerLens.status', job: 'routerLens.job' } as const;
 
+/** The walkthrough of the Getting Started page. */
+export const walkthrough = 'routerLens.firstSteps';
+
 /** Tools for agents in the editor. */
 export const languageModelTools = {
   traceRouting: 'routerLens_traceRouting',
