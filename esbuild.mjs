@@ -45,7 +45,9 @@ chmodSync('dist/cli.js', 0o755);
 // The report's script and styles are put into report.html by the worker and the command line.
 await build({
   ...browser,
-  entryPoints: { routing: 'webview/routing/main.ts', report: 'webview/report/main.ts' },
+  entryPoints: Object.fromEntries(
+    ['routing', 'report', 'training'].map(page => [page, `webview/${page}/main.ts`]),
+  ),
   outdir: 'dist/webview',
 });
 

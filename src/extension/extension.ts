@@ -23,6 +23,7 @@ import { RoutingPanel } from './routing/routing-panel';
 import { TokenDecorations } from './routing/token-decorations';
 import { TraceCommand, TraceOptionsSchema } from './routing/trace-command';
 import { TraceStore } from './routing/trace-store';
+import { registerRunPanels } from './run-panels';
 import { settingOr } from './settings';
 import { checkSettings } from './settings-check';
 import { Sidebar } from './sidebar';
@@ -80,7 +81,10 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   void traces.restore().catch((error: unknown) => log.warn(`Last trace: ${messageOf(error)}`));
 
   const registry = new CommandRegistry(log);
-  context.subscriptions.push(registry);
+  context.subscriptions.push(
+    registry,
+    registerRunPanels({ extensionUri: context.extensionUri, log, registry }),
+  );
   registry.register(commands.identify, options => identify.run(parseOptions(IdentifyOptionsSchema, options)));
   registry.register(commands.tracePrompt, options =>
     trace.tracePrompt(parseOptions(TraceOptionsSchema, options)),

@@ -28,6 +28,7 @@ export const commands = {
   revealRun: 'routerLens.revealRun',
   deleteRun: 'routerLens.deleteRun',
   refreshRuns: 'routerLens.refreshRuns',
+  openTraining: 'routerLens.openTraining',
   selectModel: 'routerLens.selectModel',
   selectDataset: 'routerLens.selectDataset',
   refreshWorkspace: 'routerLens.refreshWorkspace',
@@ -63,7 +64,11 @@ export const contextKeys = {
 } as const;
 
 /** Types of webview panels; VS Code restores panels by them. */
-export const panels = { routing: 'routerLens.routing', report: 'routerLens.report' } as const;
+export const panels = {
+  routing: 'routerLens.routing',
+  report: 'routerLens.report',
+  training: 'routerLens.training',
+} as const;
 
 /** Users hide and show the items by these. */
 export const statusBarItems = { engine: 'routerLens.status', job: 'routerLens.job' } as const;

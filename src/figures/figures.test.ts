@@ -5,6 +5,7 @@ import { type SvgElement, svgElements } from '../../test/helpers/svg';
 import type { Estimate } from '../protocol/analysis-results';
 import { barPanel } from './bar-panel';
 import { figure, type Panel } from './figure';
+import { heatPanel } from './heat-panel';
 import { linePanel } from './line-panel';
 import { divergingColour, matrixPanel } from './matrix-panel';
 import { linearScale } from './scale';
@@ -131,6 +132,21 @@ describe('matrixPanel', () => {
     const fills = named(elementsOf(panel), 'rect').map(({ attributes }) => attributes.fill);
     expect(fills.slice(1)).toEqual([divergingColour(1), divergingColour(-0.5)]);
     expect([divergingColour(0), divergingColour(1)]).toEqual(['rgb(255,255,255)', 'rgb(190,80,0)']);
+  });
+});
+
+describe('heatPanel', () => {
+  it('has a cell for each number in the colour of its share of the largest', () => {
+    const values = [
+      [0, 0.2],
+      [0.1, 0.4],
+    ];
+    const cells = named(
+      elementsOf(heatPanel({ rows: ['L0', 'L1'], columnName: 'expert', values })),
+      'rect',
+    ).filter(({ attributes }) => attributes.width === '14');
+    const fills = cells.map(({ attributes }) => attributes.fill);
+    expect(fills).toEqual([0, 0.5, 0.25, 1].map(divergingColour));
   });
 });
 

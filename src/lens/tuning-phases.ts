@@ -43,7 +43,7 @@ export function trainingPhase<T>(
   const options: FineTuningOptions = {
     signal,
     onStep: (line, steps) => {
-      folder.appendMetric(line);
+      folder.appendMetric({ ...line, memory: process.memoryUsage.rss() });
       const done = line.step + 1;
       progress.report(name, done / steps, `step ${done} of ${steps}, loss ${line.loss.toFixed(3)}`);
     },

@@ -67,6 +67,8 @@ export const TrainingLineSchema = v.object({
   /** Global gradient norm before clipping. */
   grad_norm: v.number(),
   tokens_per_s: v.number(),
+  /** Bytes in memory after the step, files' pages included. */
+  memory: v.optional(v.number()),
 });
 export const EvaluationLineSchema = v.object({
   step: index,

@@ -6,9 +6,9 @@ import * as v from 'valibot';
 
 import { type ReportData, reportDataId, ReportDataSchema } from '../../src/protocol/report-page';
 import { element } from '../shared/dom';
+import { RatioMaps } from '../shared/ratio-maps';
 import { readTheme, type Theme, watchTheme } from '../shared/theme';
 import { LossCurve } from './loss-curve';
-import { RatioMaps } from './ratio-maps';
 import { dataTables, expertTable, heading, headlineList, trainedExpertTable } from './tables';
 
 const source = document.getElementById(reportDataId)?.textContent ?? '';

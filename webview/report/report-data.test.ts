@@ -2,17 +2,9 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ContextDependence, RunRecord } from '../../src/protocol/artifacts';
-import {
-  exactMatchCurves,
-  expertLists,
-  facts,
-  headlines,
-  isFaithful,
-  lossCurves,
-  ratiosOf,
-  reportTitle,
-  trainedExperts,
-} from './report-data';
+import { exampleRun as run } from '../../test/fixtures/run-record';
+import { isFaithful, ratiosOf } from '../shared/ratios';
+import { expertLists, facts, headlines, reportTitle, trainedExperts } from './report-data';
 
 const content: ContextDependence = {
   schema_version: 1,
@@ -29,46 +21,6 @@ const content: ContextDependence = {
   oe: { '2': [0, 1], '10': [2, 0] },
 };
 
-const run: RunRecord = {
-  schema_version: 1,
-  job: 'identify',
-  status: 'done',
-  created: '2025-06-12T14:02:11Z',
-  settings: { k: 2, training: { lr: 0.0005, shuffle: true }, files: ['a', 'b'], train: 'train.json' },
-  model: {
-    path: 'models/small',
-    name: 'small',
-    family: 'olmoe',
-    bytes: 2_000_000,
-    config_sha256: 'ab',
-    weights_sha256: 'cd',
-    num_layers: 12,
-    moe_layers: [2, 10],
-    num_experts: 3,
-    top_k: 2,
-    parameters: 10_000,
-  },
-  datasets: [
-    { split: 'train', path: 'train.json', bytes: 10, sha256: 'ef', samples: 1400, used: 1300, dropped: 100 },
-  ],
-  engine: {
-    router_lens: '0.1.0',
-    onnxruntime: '1.30.0',
-    node: '20.0.0',
-    execution_provider: 'cpu',
-    threads: 0,
-    memory_mode: 'mapped',
-  },
-  timings: { tuning: 100, counting: 20 },
-  memory: { peak_resident: 1_500_000_000 },
-  results: {
-    trainable_parameters: 500,
-    steps: 120,
-    best_step: 96,
-    base: { em: 28.1, f1: 40.5, samples: 200 },
-    tuned: { em: 76.4, f1: 77.8, samples: 200 },
-  },
-};
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 describe('ratios', () => {
@@ -111,47 +63,6 @@ describe('ratios', () => {
       ],
     });
   });
-});
-
-it('loss curves: training apart from each evaluated split', () => {
-  const training = { epoch: 0, lr: 1, grad_norm: 1, tokens_per_s: 1 };
-  const curves = lossCurves([
-    { step: 0, loss: 3, ...training },
-    { step: 0, loss: 2.5, epoch: 0, split: 'dev' },
-    { step: 1, loss: 2, ...training },
-    { step: 1, loss: 1.5, epoch: 0, split: 'dev' },
-  ]);
-  expect(curves.training).toEqual([
-    { x: 0, y: 3 },
-    { x: 1, y: 2 },
-  ]);
-  expect([...curves.evaluations]).toEqual([
-    [
-      'dev',
-      [
-        { x: 0, y: 2.5 },
-        { x: 1, y: 1.5 },
-      ],
-    ],
-  ]);
-});
-
-it('exact match curves: of the splits that were answered', () => {
-  const line = { epoch: 0, split: 'dev', loss: 1 };
-  expect(exactMatchCurves([{ step: 1, ...line }])).toEqual(new Map());
-  const curves = exactMatchCurves([
-    { step: 1, ...line, em: 10, f1: 12 },
-    { step: 2, ...line, em: 0, f1: 12 },
-  ]);
-  expect([...curves]).toEqual([
-    [
-      'dev',
-      [
-        { x: 1, y: 10 },
-        { x: 2, y: 0 },
-      ],
-    ],
-  ]);
 });
 
 describe('the title', () => {

@@ -1,46 +1,9 @@
 /** @file What the report shows, worked out from the run's data. */
-import type {
-  ContextDependence,
-  EvaluationLine,
-  ExpertList,
-  MetricLine,
-  RunRecord,
-} from '../../src/protocol/artifacts';
+import type { ContextDependence, ExpertList, RunRecord } from '../../src/protocol/artifacts';
 import { finetuneName } from '../../src/protocol/finetune';
 import { bytes, duration, integer, percent } from '../shared/format';
-
-/** Ratios as matrices: [row][expert], a row for each MoE layer. */
-export interface Ratios {
-  layers: number[];
-  base: number[][];
-  tuned: number[][];
-  difference: number[][];
-  /** Largest ratio of both models: the end of their common scale. */
-  highest: number;
-  /** Largest change, up or down. */
-  largestChange: number;
-}
-
-export function ratiosOf({ ratio }: ContextDependence): Ratios {
-  const layers = Object.keys(ratio.tuned)
-    .map(Number)
-    .sort((a, b) => a - b);
-  const base = layers.map(layer => ratio.base[String(layer)] ?? []);
-  const tuned = layers.map(layer => ratio.tuned[String(layer)]);
-  const difference = tuned.map((row, r) => row.map((value, expert) => value - (base[r][expert] ?? 0)));
-  return {
-    layers,
-    base,
-    tuned,
-    difference,
-    highest: largest([...base, ...tuned]),
-    largestChange: largest(difference),
-  };
-}
-
-export function isFaithful({ ce }: ContextDependence, layer: number, expert: number): boolean {
-  return ce[String(layer)]?.includes(expert) ?? false;
-}
+import type { Headline } from '../shared/headline-list';
+import { ratiosOf } from '../shared/ratios';
 
 /** A listed expert with the ratio that it is listed for. */
 export interface Listed {
@@ -61,39 +24,6 @@ export function expertLists(content: ContextDependence): { layer: number; ce: Li
   });
 }
 
-export interface Point {
-  x: number;
-  y: number;
-}
-
-/** Loss by step: of the training batches, and of every evaluated split. */
-export function lossCurves(metrics: readonly MetricLine[]): {
-  training: Point[];
-  evaluations: Map<string, Point[]>;
-} {
-  const training = metrics
-    .filter(line => !isEvaluation(line))
-    .map(({ step, loss }): Point => ({ x: step, y: loss }));
-  return { training, evaluations: evaluatedCurves(metrics, ({ loss }) => loss) };
-}
-
-/** Exact match by step of every split that was answered. */
-export function exactMatchCurves(metrics: readonly MetricLine[]): Map<string, Point[]> {
-  return evaluatedCurves(metrics, ({ em }) => em);
-}
-
-function evaluatedCurves(
-  metrics: readonly MetricLine[],
-  score: (line: EvaluationLine) => number | undefined,
-): Map<string, Point[]> {
-  const curves = new Map<string, Point[]>();
-  for (const line of metrics.filter(isEvaluation)) {
-    const y = score(line);
-    if (y !== undefined) curves.set(line.split, [...(curves.get(line.split) ?? []), { x: line.step, y }]);
-  }
-  return curves;
-}
-
 /** @param identified whether the run says which experts are context-faithful */
 export function reportTitle({ job, settings, model }: RunRecord, identified: boolean): string {
   const method = job === 'finetune' ? finetuneName(settings) : undefined;
@@ -106,13 +36,6 @@ export function trainedExperts(experts: ExpertList): { layer: number; listed: nu
   return Object.entries(experts)
     .map(([layer, listed]) => ({ layer: Number(layer), listed }))
     .sort((a, b) => a.layer - b.layer);
-}
-
-/** A number in large print with what it is. */
-export interface Headline {
-  name: string;
-  value: string;
-  note: string;
 }
 
 export function headlines({ results, model, timings, datasets }: RunRecord): Headline[] {
@@ -193,12 +116,4 @@ function flatten(settings: Readonly<Record<string, unknown>>, prefix = ''): [str
     }
     return [[prefix + name, typeof value === 'string' ? value : (JSON.stringify(value) ?? '')]];
   });
-}
-
-function isEvaluation(line: MetricLine): line is EvaluationLine {
-  return 'split' in line;
-}
-
-function largest(rows: readonly (readonly number[])[]): number {
-  return rows.reduce((high, row) => row.reduce((a, b) => Math.max(a, Math.abs(b)), high), 0);
 }

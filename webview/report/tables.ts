@@ -3,6 +3,7 @@ import type { ContextDependence, ExpertList, RunRecord } from '../../src/protoco
 import type { ReportData } from '../../src/protocol/report-page';
 import { element, section, table } from '../shared/dom';
 import { bytes, integer, percent } from '../shared/format';
+import { headlineList as entries } from '../shared/headline-list';
 import { expertLists, facts, headlines, type Listed, reportTitle, trainedExperts } from './report-data';
 
 export function heading({ run, context_dependence: content }: ReportData): HTMLElement {
@@ -19,16 +20,7 @@ export function heading({ run, context_dependence: content }: ReportData): HTMLE
 }
 
 export function headlineList(run: RunRecord): HTMLElement {
-  const entries = headlines(run).map(({ name, value, note }) =>
-    element(
-      'div',
-      {},
-      element('dt', {}, name),
-      element('dd', { class: 'value' }, value),
-      element('dd', { class: 'note-line' }, note),
-    ),
-  );
-  return element('dl', { class: 'headlines' }, ...entries);
+  return element('dl', { class: 'headlines' }, ...entries(headlines(run)));
 }
 
 /** CE and OE of every layer with the ratios that they are listed for. */

@@ -1,5 +1,5 @@
 /** @file The routing panel: puts its parts together and keeps them in step with the state. */
-import './theme.css';
+import '../shared/theme.css';
 import '../shared/page.css';
 import './panel.css';
 

@@ -102,6 +102,7 @@ function lineDataset({ name, tone, points, marked = false }: LineSeries, theme: 
     pointRadius: points.length === 1 || (marked && points.length <= mostMarks) ? 2.5 : 0,
     pointHoverRadius: 4,
     pointHitRadius: 8,
+    clip: 5, // marks at the edges are whole
   };
 }
 
@@ -148,8 +149,9 @@ function scalesOf(data: ChartData, theme: Theme): NonNullable<Options['scales']>
       return {
         x: {
           type: 'linear',
-          min: smallest(xs),
-          max: largest([...xs, ...(data.xEnd === undefined ? [] : [data.xEnd])]),
+          ...(data.xEnd === undefined
+            ? { min: smallest(xs), max: largest(xs) }
+            : { min: smallest([0, ...xs]), max: largest([data.xEnd, ...xs]) }),
           grid: { display: false },
           border,
           ticks: { ...ticks, precision: 0, maxTicksLimit: 8, maxRotation: 0, callback: label },

@@ -51,8 +51,9 @@ export interface LineChartData extends Described {
   /** Before the numbers of the x axis: `L`. */
   tickPrefix?: string;
   series: readonly LineSeries[];
-  /** Where the axes have to reach at least. */
+  /** The x axis goes from 0 to here at least; default: as far as there are points. */
   xEnd?: number;
+  /** Where the y axis has to reach at least. */
   suggestedMax?: number;
   /** More lines of the tooltip at this x. */
   footer?: (x: number) => string[];

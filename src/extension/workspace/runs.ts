@@ -43,6 +43,14 @@ export function listRuns(workspaceFolder: string, warn: (line: string) => void):
   return runs;
 }
 
+/** @throws Error, one line, when the folder is no run or its record is not valid */
+export function readRun(folder: string): Run {
+  const file = path.join(folder, runFiles.run);
+  const record = readJson(file, RunRecordSchema);
+  if (!record) throw new Error(`${file}: missing.`);
+  return { folder, id: path.basename(folder), record };
+}
+
 /** The newest finished run that has what the Experts view shows. */
 export function newestFinishedRun(runs: readonly Run[]): Run | undefined {
   return runs.find(

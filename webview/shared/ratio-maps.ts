@@ -1,15 +1,19 @@
 /** @file Heat maps of the context-dependence ratio, layers × experts: base, tuned and their difference, with one cross-hair. */
 import './ratio-maps.css';
 
+import { csv } from '../../src/figures/csv';
+import { figure } from '../../src/figures/figure';
+import { heatPanel } from '../../src/figures/heat-panel';
 import type { ContextDependence } from '../../src/protocol/artifacts';
-import { paintCells, type Scale } from '../shared/colour-scale';
-import { element, section, table } from '../shared/dom';
-import { integer, percent, percentagePoints } from '../shared/format';
-import { HeatMap } from '../shared/heat-map';
-import type { Cell } from '../shared/heat-map-geometry';
-import { legend } from '../shared/legend';
-import type { Theme } from '../shared/theme';
-import { isFaithful, type Ratios, ratiosOf } from './report-data';
+import { paintCells, type Scale } from './colour-scale';
+import { element, section, table } from './dom';
+import { integer, percent, percentagePoints } from './format';
+import { HeatMap } from './heat-map';
+import type { Cell } from './heat-map-geometry';
+import { legend } from './legend';
+import { type Picture, pictureMenu, type SaveFile } from './picture';
+import { isFaithful, type Ratios, ratiosOf } from './ratios';
+import type { Theme } from './theme';
 
 interface Panel {
   title: string;
@@ -20,6 +24,8 @@ interface Panel {
   ends: [string, string];
   map: HeatMap;
   caption: HTMLElement;
+  /** Menu of the picture, in the caption. */
+  tools: HTMLElement;
 }
 
 export class RatioMaps {
@@ -31,6 +37,7 @@ export class RatioMaps {
   constructor(
     private readonly content: ContextDependence,
     theme: Theme,
+    save?: SaveFile,
   ) {
     const { root, note } = section('Context-dependence ratio', 'ratio-maps');
     this.root = root;
@@ -54,6 +61,7 @@ export class RatioMaps {
       ends,
       map: new HeatMap(theme, { hover: cell => this.point(cell) }),
       caption: element('figcaption'),
+      tools: element('span', { class: 'tools' }),
     });
     this.panels = [
       make('Base', base, share, ratioEnds),
@@ -61,7 +69,10 @@ export class RatioMaps {
       make('Difference', difference, change, changeEnds),
     ];
     // Many experts need the full width to keep their ★ readable.
-    const figures = this.panels.map(({ caption, map }) => element('figure', {}, caption, map.root));
+    const figures = this.panels.map(panel => {
+      if (save) panel.tools.append(pictureMenu(pictureOf(panel, this.ratios.layers), save).root);
+      return element('figure', {}, panel.caption, panel.map.root);
+    });
     root.append(
       element('div', { class: content.num_experts > 16 ? 'maps stacked' : 'maps' }, ...figures),
       this.tableOfAll(),
@@ -74,8 +85,8 @@ export class RatioMaps {
   draw(theme: Theme): void {
     const { layers } = this.ratios;
     const size = `${layers.length} layers × ${this.content.num_experts} experts`;
-    for (const { title, rows, position, scale, ends, map, caption } of this.panels) {
-      caption.replaceChildren(element('span', {}, title), legend(scale(theme), ends[0], ends[1]));
+    for (const { title, rows, position, scale, ends, map, caption, tools } of this.panels) {
+      caption.replaceChildren(element('span', {}, title), legend(scale(theme), ends[0], ends[1]), tools);
       map.show(
         {
           rowLabels: layers.map(layer => `L${layer}`),
@@ -148,4 +159,19 @@ export class RatioMaps {
     ];
     return table('Context-dependence ratio and count; ★ marks context-faithful experts', headings, rows);
   }
+}
+
+/** The map on paper, and its numbers. */
+function pictureOf({ title, rows }: Panel, layers: readonly number[]): Picture {
+  const name = `Context-dependence ratio: ${title}`;
+  const experts = (rows[0] ?? []).map((_, expert) => String(expert));
+  return {
+    title: () => name,
+    svg: () =>
+      figure({
+        title: name,
+        panels: [heatPanel({ rows: layers.map(layer => `L${layer}`), columnName: 'expert', values: rows })],
+      }),
+    csv: () => csv({ columns: ['layer', ...experts], rows: rows.map((row, r) => [layers[r], ...row]) }),
+  };
 }

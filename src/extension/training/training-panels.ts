@@ -1,0 +1,149 @@
+/** @file The Training panels: one for each run that is looked at, restored after a reload. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+import { t } from '@vscode/l10n';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+
+import { InputError, messageOf } from '../../common/errors';
+import { runFiles, type RunRecord } from '../../protocol/artifacts';
+import {
+  type FromTrainingPanel,
+  FromTrainingPanelSchema,
+  type RunState,
+  type ToTrainingPanel,
+  type TrainingAction,
+  TrainingPanelStateSchema,
+} from '../../protocol/training-panel';
+import { commands, panels } from '../manifest';
+import { openPanel, PagePanel } from '../page-panel';
+import { readContextDependence, readRun, type Run } from '../workspace/runs';
+import { followRun } from './run-follower';
+
+export class TrainingPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
+  private readonly open = new Map<string, TrainingPanel>();
+  private readonly registration = vscode.window.registerWebviewPanelSerializer(panels.training, this);
+
+  constructor(
+    private readonly extensionUri: vscode.Uri,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** Opens the panel of a run, or brings it to the front. */
+  show(folder: string): void {
+    const shown = this.open.get(folder);
+    if (shown) shown.reveal();
+    else this.adopt(openPanel(panels.training, t('Training')), folder);
+  }
+
+  /** The page kept which run it showed. */
+  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const parsed = v.safeParse(TrainingPanelStateSchema, state);
+    if (parsed.success && !this.open.has(parsed.output.run)) this.adopt(panel, parsed.output.run);
+    else panel.dispose();
+    return Promise.resolve();
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+    for (const panel of this.open.values()) panel.dispose();
+  }
+
+  private adopt(panel: vscode.WebviewPanel, folder: string): void {
+    const shown = new TrainingPanel(panel, folder, this.extensionUri, this.log);
+    this.open.set(folder, shown);
+    panel.onDidDispose(() => {
+      if (this.open.get(folder) === shown) this.open.delete(folder);
+    });
+  }
+}
+
+class TrainingPanel {
+  private readonly page: PagePanel<Extract<FromTrainingPanel, { type: 'act' }>, ToTrainingPanel>;
+  private follower: { dispose(): void } | undefined;
+  /** What the page was told of the record, to tell it only what is new. */
+  private told = '';
+
+  constructor(
+    private readonly panel: vscode.WebviewPanel,
+    private readonly folder: string,
+    extensionUri: vscode.Uri,
+    log: vscode.LogOutputChannel,
+  ) {
+    this.page = new PagePanel(panel, {
+      ...{ extensionUri, log, bundle: 'training', saveIn: folder },
+      incoming: FromTrainingPanelSchema,
+      ready: () => this.follow(),
+      receive: ({ action }) => void vscode.commands.executeCommand(actionCommands[action], { run: folder }),
+      left: () => this.leave(),
+    });
+  }
+
+  reveal(): void {
+    this.panel.reveal();
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+
+  private follow(): void {
+    this.leave();
+    this.told = '';
+    if (!existsSync(this.folder)) {
+      this.fail(new InputError(t('The run is gone: {0}', this.folder)));
+      return;
+    }
+    this.follower = followRun(this.folder, {
+      changed: () => this.sendRun(),
+      metrics: ({ lines, fromStart }) => this.page.post({ type: 'metrics', lines, from_start: fromStart }),
+      failed: line => this.page.post({ type: 'error', text: line }),
+    });
+  }
+
+  private leave(): void {
+    this.follower?.dispose();
+    this.follower = undefined;
+  }
+
+  private sendRun(): void {
+    try {
+      const message = runMessage(readRun(this.folder));
+      const text = JSON.stringify(message);
+      if (text === this.told) return;
+      this.told = text;
+      this.page.title = t('Training: {0}', message.record.model.name);
+      this.page.post(message);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private fail(error: unknown): void {
+    this.page.post({ type: 'error', text: messageOf(error) });
+  }
+}
+
+const actionCommands: Record<TrainingAction, string> = {
+  report: commands.openReport,
+  experts: commands.openExperts,
+};
+
+function runMessage(run: Run): Extract<ToTrainingPanel, { type: 'run' }> {
+  const { folder, record } = run;
+  const has = (name: string): boolean => existsSync(path.join(folder, name));
+  const state = stateOf(record);
+  return {
+    ...{ type: 'run', folder, record, state },
+    actions: [
+      ...(has(runFiles.report) ? (['report'] as const) : []),
+      ...(has(runFiles.contextDependence) && record.status === 'done' ? (['experts'] as const) : []),
+    ],
+    ...(has(runFiles.contextDependence) ? { context_dependence: readContextDependence(run) } : {}),
+  };
+}
+
+function stateOf({ status }: RunRecord): RunState {
+  return status;
+}
