@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { InputError } from '../../common/errors';
+import type { RunState } from '../../protocol/training-panel';
 import { type CommandRegistry, isOptions, parseOptions } from '../command-registry';
 import type { ExpertsView } from '../experts/experts-view';
 import { commands } from '../manifest';
@@ -13,7 +14,7 @@ import { deleteRun, DeleteRunOptionsSchema, deleteRuns } from './delete-run';
 import { openEvaluation } from './evaluate-command';
 import { type Exportable, type ExportCommand, ExportOptionsSchema } from './export-command';
 import type { RunHistory } from './run-history';
-import { runDescription, type RunState, runTitle } from './run-rows';
+import { runDescription, runTitle } from './run-rows';
 
 const RunOptionsSchema = v.object({ run: v.optional(v.string()) });
 

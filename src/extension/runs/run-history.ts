@@ -3,10 +3,11 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { runFiles, runsFolder } from '../../protocol/artifacts';
+import type { RunState } from '../../protocol/training-panel';
 import { listRuns, type Run } from '../workspace/runs';
 import { allFolders } from '../workspace/workspace';
 import { evaluationFile, type EvaluationRun, listEvaluations } from './evaluations';
-import { type RunState, runState } from './run-rows';
+import { runState } from './run-rows';
 
 /** Files of a run are written in bunches. */
 const settleTime = 150;

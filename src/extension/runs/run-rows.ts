@@ -3,11 +3,9 @@ import { t } from '@vscode/l10n';
 
 import type { RunRecord } from '../../protocol/artifacts';
 import { finetuneName } from '../../protocol/finetune';
+import type { RunState } from '../../protocol/training-panel';
 import { durationText } from '../progress-text';
 import type { EvaluationRun } from './evaluations';
-
-/** `interrupted`: it says that it runs, but nobody works on it. */
-export type RunState = RunRecord['status'] | 'interrupted';
 
 /** What a folder of runs holds: a run with its record, or an evaluation. */
 export interface RunFacts {

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { InputError, messageOf } from '../../common/errors';
-import { runFiles, type RunRecord } from '../../protocol/artifacts';
+import { runFiles } from '../../protocol/artifacts';
 import {
   type FromTrainingPanel,
   FromTrainingPanelSchema,
@@ -28,6 +28,7 @@ export class TrainingPanels implements vscode.WebviewPanelSerializer, vscode.Dis
   constructor(
     private readonly extensionUri: vscode.Uri,
     private readonly log: vscode.LogOutputChannel,
+    private readonly stateOf: (run: Run) => RunState,
   ) {}
 
   /** Opens the panel of a run, or brings it to the front. */
@@ -51,7 +52,7 @@ export class TrainingPanels implements vscode.WebviewPanelSerializer, vscode.Dis
   }
 
   private adopt(panel: vscode.WebviewPanel, folder: string): void {
-    const shown = new TrainingPanel(panel, folder, this.extensionUri, this.log);
+    const shown = new TrainingPanel(panel, folder, this.stateOf, this.extensionUri, this.log);
     this.open.set(folder, shown);
     panel.onDidDispose(() => {
       if (this.open.get(folder) === shown) this.open.delete(folder);
@@ -68,6 +69,7 @@ class TrainingPanel {
   constructor(
     private readonly panel: vscode.WebviewPanel,
     private readonly folder: string,
+    private readonly stateOf: (run: Run) => RunState,
     extensionUri: vscode.Uri,
     log: vscode.LogOutputChannel,
   ) {
@@ -109,7 +111,8 @@ class TrainingPanel {
 
   private sendRun(): void {
     try {
-      const message = runMessage(readRun(this.folder));
+      const run = readRun(this.folder);
+      const message = runMessage(run, this.stateOf(run));
       const text = JSON.stringify(message);
       if (text === this.told) return;
       this.told = text;
@@ -130,10 +133,9 @@ const actionCommands: Record<TrainingAction, string> = {
   experts: commands.openExperts,
 };
 
-function runMessage(run: Run): Extract<ToTrainingPanel, { type: 'run' }> {
+function runMessage(run: Run, state: RunState): Extract<ToTrainingPanel, { type: 'run' }> {
   const { folder, record } = run;
   const has = (name: string): boolean => existsSync(path.join(folder, name));
-  const state = stateOf(record);
   return {
     ...{ type: 'run', folder, record, state },
     actions: [
@@ -142,8 +144,4 @@ function runMessage(run: Run): Extract<ToTrainingPanel, { type: 'run' }> {
     ],
     ...(has(runFiles.contextDependence) ? { context_dependence: readContextDependence(run) } : {}),
   };
-}
-
-function stateOf({ status }: RunRecord): RunState {
-  return status;
 }
