@@ -46,7 +46,7 @@ chmodSync('dist/cli.js', 0o755);
 await build({
   ...browser,
   entryPoints: Object.fromEntries(
-    ['routing', 'report', 'training'].map(page => [page, `webview/${page}/main.ts`]),
+    ['routing', 'report', 'training', 'ceft'].map(page => [page, `webview/${page}/main.ts`]),
   ),
   outdir: 'dist/webview',
 });

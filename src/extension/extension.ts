@@ -43,7 +43,7 @@ export interface RouterLensApi {
   /** What the Experts view shows. */
   readonly experts: Pick<ExpertsView, 'getChildren' | 'getTreeItem' | 'current'>;
   /** What the other views show, and the masked sets. */
-  readonly sidebar: Pick<Sidebar, 'models' | 'datasets' | 'runs' | 'masks'>;
+  readonly sidebar: Pick<Sidebar, 'models' | 'datasets' | 'ceft' | 'runs' | 'masks'>;
 }
 
 export function activate(context: vscode.ExtensionContext): RouterLensApi {

@@ -21,6 +21,9 @@ export const commands = {
   clearMasks: 'routerLens.clearMasks',
   saveMask: 'routerLens.saveMask',
   chooseMask: 'routerLens.chooseMask',
+  runCeft: 'routerLens.runCeft',
+  stopTraining: 'routerLens.stopTraining',
+  resumeRun: 'routerLens.resumeRun',
   evaluate: 'routerLens.evaluate',
   openRun: 'routerLens.openRun',
   openReport: 'routerLens.openReport',
@@ -46,6 +49,7 @@ export const views = {
   models: 'routerLens.models',
   datasets: 'routerLens.datasets',
   experts: 'routerLens.experts',
+  ceft: 'routerLens.ceft',
   runs: 'routerLens.runs',
 } as const;
 
@@ -57,6 +61,8 @@ export const contextKeys = {
   expertsByChange: 'routerLens.expertsByChange',
   /** Others are not shown in the Experts view. */
   contextFaithfulOnly: 'routerLens.contextFaithfulOnly',
+  /** A training of this window goes on. */
+  isTraining: 'routerLens.isTraining',
   /** Some experts are masked. */
   hasMask: 'routerLens.hasMask',
   /** There is a trace that the Routing panel can show. */

@@ -3,8 +3,10 @@ import { t } from '@vscode/l10n';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 
-import type { CommandRegistry } from './command-registry';
-import { parseOptions } from './command-registry';
+import { CeftCommands } from './ceft/ceft-commands';
+import { CeftView } from './ceft/ceft-view';
+import { Training } from './ceft/training';
+import { type CommandRegistry, parseOptions } from './command-registry';
 import { DatasetsView } from './datasets/datasets-view';
 import { openSample, OpenSampleOptionsSchema } from './datasets/open-sample';
 import type { Engine } from './engine/engine';
@@ -47,6 +49,9 @@ export class Sidebar implements vscode.Disposable {
   readonly datasets: DatasetsView;
   readonly experts: ExpertsView;
   readonly runs: RunsView;
+  readonly ceft: CeftView;
+  private readonly training: Training;
+  private readonly ceftCommands: CeftCommands;
   private readonly maskCommands: MaskCommands;
 
   constructor(private readonly parts: SidebarParts) {
@@ -58,6 +63,12 @@ export class Sidebar implements vscode.Disposable {
     this.datasets = new DatasetsView(files, selection);
     this.experts = new ExpertsView(this.history, this.masks, context.workspaceState, log);
     this.runs = new RunsView(this.history);
+    this.training = new Training(engine);
+    this.ceftCommands = new CeftCommands(this.training, this.history);
+    this.ceft = new CeftView({
+      ...{ context, engine, selection, files, log },
+      ...{ history: this.history, training: this.training, ceft: this.ceftCommands },
+    });
     this.maskCommands = new MaskCommands(this.masks, this.experts);
     this.experts.onDidChangeMasks(({ layer, experts: changed, masked }) => {
       this.maskCommands.mask(layer, changed, masked).catch((error: unknown) => {
@@ -69,13 +80,14 @@ export class Sidebar implements vscode.Disposable {
 
   registerWith(registry: CommandRegistry): void {
     this.maskCommands.registerWith(registry);
+    this.ceftCommands.registerWith(registry);
     this.registerViewCommands(registry);
     this.registerRunCommands(registry);
   }
 
   dispose(): void {
-    for (const part of [this.models, this.datasets, this.experts, this.runs, this.masks, this.history])
-      part.dispose();
+    const { models, datasets, experts, ceft, runs, training, masks, history } = this;
+    for (const part of [models, datasets, experts, ceft, runs, training, masks, history]) part.dispose();
   }
 
   private registerViewCommands(registry: CommandRegistry): void {

@@ -59,7 +59,10 @@ export class RunCommands {
   async open(folder: string): Promise<void> {
     if (this.history.evaluations().some(run => run.folder === folder)) return openEvaluation(folder);
     const run = this.find(folder);
-    if (run.record.job === 'identify' && run.record.status === 'done') await this.experts.reveal(folder);
+    const { job, status } = run.record;
+    if (job === 'identify' && status === 'done') await this.experts.reveal(folder);
+    else if (job === 'identify' || job === 'finetune')
+      await vscode.commands.executeCommand(commands.openTraining, { run: folder });
     else await openReport(run, this.extensionUri);
   }
 

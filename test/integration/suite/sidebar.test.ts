@@ -199,4 +199,62 @@ suite('side bar', () => {
     assert.ok(fs.existsSync(path.join(out, 'report.html')));
     fs.rmSync(out, { recursive: true });
   });
+
+  test('the CEFT form offers what the workspace has, and estimates before anything is written', async () => {
+    const { ceft } = api.sidebar;
+    await vscode.commands.executeCommand(commands.runCeft);
+    await vscode.commands.executeCommand(commands.selectModel, { model });
+    const before = fs.readdirSync(runs);
+    await waitFor(() => ceft.form.dataset !== '');
+    assert.deepEqual([ceft.form.experts, ceft.form.lr, ceft.form.limit_train], [run, '0.003', '800']);
+    await ceft.change({ ...ceft.form, epochs: '0' });
+    await assert.rejects(() => ceft.act('start'), /epochs: More than 0/);
+    await ceft.change({ ...ceft.form, epochs: '1', limit_train: '16', limit_dev: '8', limit_test: '4' });
+    await ceft.act('estimate');
+    const { estimated } = ceft;
+    assert.ok(estimated.state === 'done');
+    assert.deepEqual(estimated.result.problems, []);
+    assert.deepEqual(estimated.result.samples, { train: 16, dev: 8, test: 4 });
+    // Three matrices of 96 × 128 for each expert that the run lists.
+    const listed = Object.values(found.ce).reduce((sum, experts) => sum + experts.length, 0);
+    assert.equal(estimated.result.trainable_parameters, listed * 3 * 96 * 128);
+    assert.deepEqual(fs.readdirSync(runs), before);
+  });
+
+  test('CEFT is stopped, shown as such, and goes on to its end', async () => {
+    const request = {
+      ...{ method: 'ceft', model, experts: path.join(run, 'context-dependence.json') },
+      ...{ train: path.join(root, 'data/swap_train.json'), dev: path.join(root, 'data/swap_dev.json') },
+      ...{ limit_train: 64, limit_dev: 8, training: { max_steps: 40, checkpoint_every: 1, lr: 0.003 } },
+    };
+    const before = fs.readdirSync(runs);
+    const job = Promise.resolve(vscode.commands.executeCommand(commands.runCeft, request)).then(
+      () => 'finished',
+      (error: unknown) => String(error),
+    );
+    const folder = (): string | undefined => fs.readdirSync(runs).find(name => !before.includes(name));
+    const state = (): string => path.join(runs, folder() ?? '', 'checkpoint/training.safetensors');
+    await waitFor(() => folder() !== undefined && fs.existsSync(state()));
+    await vscode.commands.executeCommand(commands.stopTraining);
+    assert.match(await job, /Cancelled/);
+    const stopped = path.join(runs, folder() ?? '');
+    const item = (): vscode.TreeItem | undefined => {
+      const row = api.sidebar.runs.getChildren().find(each => each.path === stopped);
+      return row && api.sidebar.runs.getTreeItem(row);
+    };
+    assert.match(String(item()?.contextValue), /cancelled.* resumable/);
+    await vscode.commands.executeCommand(commands.resumeRun, { run: stopped });
+    assert.match(String(item()?.contextValue), /done weights/);
+    const lines = fs.readFileSync(path.join(stopped, 'metrics.jsonl'), 'utf8').trim().split('\n');
+    const steps = lines.map(line => JSON.parse(line) as { step: number; split?: string });
+    assert.deepEqual(
+      steps.filter(({ split }) => split === undefined).map(({ step }) => step),
+      Array.from({ length: 40 }, (_, i) => i),
+    );
+  });
 });
+
+/** Looks at it again every 50 ms; the test's own limit ends it. */
+async function waitFor(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(resolve => setTimeout(resolve, 50));
+}

@@ -1,0 +1,110 @@
+/** @file Fields of a form: a label, a control, and below it why the value cannot be used. */
+import '@vscode-elements/elements/dist/vscode-single-select/index.js';
+import '@vscode-elements/elements/dist/vscode-textfield/index.js';
+
+import { element } from '../shared/dom';
+
+export interface Field {
+  readonly root: HTMLElement;
+  value: string;
+  /** @param text why the value cannot be used; nothing: it can */
+  tell(text: string | undefined): void;
+}
+
+interface FieldOptions {
+  name: string;
+  label: string;
+  /** What it means, its unit and limits. */
+  hint: string;
+  changed: () => void;
+}
+
+/** A label above, a place for a message below. */
+function framed(
+  control: HTMLElement,
+  { name, label }: FieldOptions,
+): { root: HTMLElement; message: HTMLElement } {
+  const message = element('span', { class: 'problem', id: `${name}-problem`, hidden: true });
+  const caption = element('span', { class: 'caption', 'aria-hidden': 'true' }, label);
+  // A click on the caption goes to the control, as that on a <label> does.
+  caption.addEventListener('click', () => control.focus());
+  return { root: element('div', { class: 'field', 'data-field': name }, caption, control, message), message };
+}
+
+/** A number, as it is typed. Empty may mean something: `placeholder` says what. */
+export function numberField(options: FieldOptions & { placeholder?: string }): Field {
+  const control = element('vscode-textfield', { title: options.hint, name: options.name });
+  control.label = options.label;
+  if (options.placeholder !== undefined) control.placeholder = options.placeholder;
+  control.addEventListener('input', options.changed);
+  const { root, message } = framed(control, options);
+  return {
+    root,
+    get value() {
+      return control.value;
+    },
+    set value(text) {
+      if (control.value !== text) control.value = text;
+    },
+    tell: text => {
+      message.hidden = text === undefined;
+      message.textContent = text ?? '';
+      control.invalid = text !== undefined;
+      // The input is inside of the component, where ids of this page mean nothing.
+      void control.updateComplete.then(() => {
+        const input = control.wrappedElement;
+        input.inputMode = 'decimal';
+        input.setAttribute('aria-invalid', String(text !== undefined));
+        input.setAttribute('aria-description', text ?? options.hint);
+      });
+    },
+  };
+}
+
+export interface Choice {
+  value: string;
+  text: string;
+}
+
+export interface SelectField extends Field {
+  /** What can be chosen; the value stays if it is among them. */
+  offer(choices: readonly Choice[]): void;
+}
+
+export function selectField(options: FieldOptions, choices: readonly Choice[] = []): SelectField {
+  const control = element('vscode-single-select', { title: options.hint });
+  control.label = options.label;
+  let wanted = '';
+  control.addEventListener('change', () => {
+    wanted = control.value;
+    options.changed();
+  });
+  const { root, message } = framed(control, options);
+  const offer = (offered: readonly Choice[]): void => {
+    const known = control.options.map(({ value, label }) => `${value}\n${label}`).join('\n');
+    if (known === offered.map(({ value, text }) => `${value}\n${text}`).join('\n')) return;
+    control.options = offered.map(({ value, text }) => ({
+      ...{ value, label: text, description: '', disabled: false },
+      selected: value === wanted,
+    }));
+    control.value = wanted;
+  };
+  offer(choices);
+  return {
+    root,
+    offer,
+    get value() {
+      return control.options.length > 0 ? control.value : wanted;
+    },
+    set value(text) {
+      wanted = text;
+      if (control.value !== text) control.value = text;
+    },
+    tell: text => {
+      message.hidden = text === undefined;
+      message.textContent = text ?? '';
+      control.invalid = text !== undefined;
+      control.setAttribute('aria-invalid', String(text !== undefined));
+    },
+  };
+}

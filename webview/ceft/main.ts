@@ -1,0 +1,49 @@
+/** @file Entry point of the CEFT view: messages of the extension in, what is typed and pressed out. */
+import '../shared/localisation';
+import './ceft.css';
+
+import type { CeftForm } from '../../src/protocol/ceft-form';
+import { element } from '../shared/dom';
+import { Form } from './form';
+import { type Shown, Start } from './start';
+import { TrainingProgress } from './training-progress';
+import { listen, post } from './vscode-api';
+
+let shown: Shown | undefined;
+
+const act = (action: Parameters<Start['act']>[0]): void => post({ type: 'do', action });
+const form = new Form({
+  change: (values: CeftForm) => {
+    post({ type: 'change', form: values });
+    show();
+  },
+  act,
+});
+const start = new Start(act);
+const training = new TrainingProgress(act);
+const notice = element('p', { class: 'problem', role: 'alert', hidden: true });
+
+document.body.append(element('main', {}, notice, form.root, start.root, training.root));
+
+function show(): void {
+  if (!shown) return;
+  const checked = form.check(shown.choices);
+  start.show(shown, checked);
+  training.show(shown.training);
+}
+
+listen(
+  message => {
+    if (message.type === 'form') form.fill(message.form);
+    else {
+      shown = message;
+      form.offer(message.choices);
+    }
+    show();
+  },
+  line => {
+    notice.hidden = false;
+    notice.textContent = line;
+  },
+);
+post({ type: 'ready' });
