@@ -2,7 +2,7 @@
  * @file Bundles everything that is shipped into dist/; with --tests also the integration suite into dist-test/.
  * `vscode` and `onnxruntime-node` stay outside: the first comes from the host, the second carries native binaries.
  */
-import { chmodSync, copyFileSync, readdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { build } from 'esbuild';
@@ -30,11 +30,21 @@ const browser = {
   logLevel: 'warning',
 };
 
+/**
+ * Every module that imports `vscode` would copy its hundreds of members, one by one, when the extension is activated;
+ * it has no default export that this would be for.
+ */
+function withoutCopies(file) {
+  const code = readFileSync(file, 'utf8');
+  writeFileSync(file, code.replaceAll('__toESM(require("vscode"))', 'require("vscode")'));
+}
+
 await build({
   ...node,
   entryPoints: { extension: 'src/extension/extension.ts', worker: 'src/worker/main.ts' },
   outdir: 'dist',
 });
+withoutCopies('dist/extension.js');
 await build({
   ...node,
   entryPoints: { cli: 'src/cli/main.ts' },

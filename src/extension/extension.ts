@@ -8,7 +8,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { InputError, messageOf } from '../common/errors';
-import { sinceLoad } from './activation-time';
+import { type ActivationTime, sinceLoad } from './activation-time';
 import { CommandRegistry, parseOptions } from './command-registry';
 import { openDemo } from './demo';
 import { Engine } from './engine/engine';
@@ -38,8 +38,8 @@ import { WorkspaceFiles } from './workspace/workspace-files';
 export interface RouterLensApi {
   /** Process id of the engine while it runs. */
   enginePid(): number | undefined;
-  /** Milliseconds from loading the code to being active. */
-  readonly activationTime: number;
+  /** From loading the code to being active. */
+  readonly activationTime: ActivationTime;
   /** What the Experts view shows. */
   readonly experts: Pick<ExpertsView, 'getChildren' | 'getTreeItem' | 'current'>;
   /** What the other views show, and the masked sets. */
@@ -104,6 +104,6 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   registry.register(commands.showLog, () => log.show());
 
   const activationTime = sinceLoad();
-  log.info(`Active after ${activationTime.toFixed(0)} ms.`);
+  log.info(`Active after ${activationTime.wall.toFixed(0)} ms.`);
   return { enginePid: () => engine.pid, activationTime, experts, sidebar };
 }

@@ -1,0 +1,72 @@
+/** @file What runs in which process and how long: the extension host stays light, the engine comes and goes. */
+import * as assert from 'node:assert/strict';
+import * as path from 'node:path';
+
+import * as vscode from 'vscode';
+
+import type { RouterLensApi } from '../../../src/extension/extension';
+import { commands, configurationSection, extensionId, settings } from '../../../src/extension/manifest';
+
+suite('lifetime', () => {
+  let api: RouterLensApi;
+  let options: object;
+
+  suiteSetup(async () => {
+    const extension = vscode.extensions.getExtension<RouterLensApi>(extensionId);
+    assert.ok(extension);
+    api = await extension.activate();
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    const root = folder.uri.fsPath;
+    const sample = { file: path.join(root, 'data/swap_dev.json'), index: 0 };
+    options = { model: path.join(root, 'facts-moe'), sample };
+  });
+
+  test('activation is timed', () => {
+    const { wall, cpu } = api.activationTime;
+    const inside = cpu === undefined ? '' : `, ${cpu.toFixed(1)} ms of them computing`;
+    console.log(`Activation: ${wall.toFixed(1)} ms${inside}`); // measured, not judged: machines differ
+    assert.ok(wall > 0);
+  });
+
+  test('nothing of ONNX Runtime is in the extension host, not even after a trace', async () => {
+    await vscode.commands.executeCommand(commands.traceSample, options);
+    const { sharedObjects } = process.report.getReport() as unknown as { sharedObjects: string[] };
+    assert.ok(sharedObjects.length > 0);
+    assert.deepEqual(
+      sharedObjects.filter(file => /onnxruntime/i.test(file)),
+      [],
+    );
+    const modules = Object.keys(require.cache).filter(file => /onnxruntime/.test(file));
+    assert.deepEqual(modules, []);
+  });
+
+  test('one engine serves the window; idle it leaves, and the next job starts another', async () => {
+    await vscode.commands.executeCommand(commands.traceSample, options);
+    const first = api.enginePid();
+    assert.ok(first);
+    const configuration = vscode.workspace.getConfiguration(configurationSection);
+    await configuration.update(settings.idleMinutes, 0.01);
+    await vscode.commands.executeCommand(commands.traceSample, options);
+    assert.equal(api.enginePid(), first);
+    await until(() => api.enginePid() === undefined);
+    await until(() => !isAlive(first));
+    await configuration.update(settings.idleMinutes, undefined);
+    await vscode.commands.executeCommand(commands.traceSample, options);
+    const second = api.enginePid();
+    assert.ok(second && second !== first);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves once `condition` holds; the test's own time limit ends it else. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(resolve => setTimeout(resolve, 20));
+}
