@@ -95,6 +95,10 @@ function trainingOptions(): Option[] {
       '--select <score>',
       'of the dev set, by which the best weights are kept: lowest loss or highest exact match (default: loss)',
     ).choices(['loss', 'em']),
+    new Option(
+      '--dev-answers',
+      'score answers to the dev set at every evaluation, even where the loss selects',
+    ),
     numberOption('--patience <n>', 'end after so many evaluations without a new best'),
     numberOption('--checkpoint-every <n>', 'save the state after so many updates, too'),
     numberOption('--load-balancing <x>', 'factor of the routers’ load-balancing loss (default: 0)'),

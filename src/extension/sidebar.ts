@@ -3,6 +3,7 @@ import { t } from '@vscode/l10n';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 
+import { isHeld } from '../common/run-lock';
 import { CeftCommands } from './ceft/ceft-commands';
 import { CeftView } from './ceft/ceft-view';
 import { Training } from './ceft/training';
@@ -36,9 +37,6 @@ export interface SidebarParts {
   checkpoints: Checkpoints;
   log: vscode.LogOutputChannel;
 }
-
-/** Until a run folder says who works on it, a run that says it runs is taken to. */
-const isHeld = (): boolean => true;
 
 const PathSchema = v.object({ path: v.string() });
 

@@ -3,7 +3,7 @@ import { chunks, evaluationBatches } from '../data/batches';
 import type { Workload } from '../model/memory-estimate';
 import type { Model } from '../model/model';
 import type { TrainingSettings } from '../protocol/jobs';
-import { evaluationTokens, fineTune, meanLoss } from '../train/fine-tuning';
+import { evaluationTokens, fineTune, meanLoss, scoresDevAnswers } from '../train/fine-tuning';
 import type { TrainableParameters } from '../train/parameters';
 import { evaluations, totalSteps } from '../train/training-loop';
 import type { LoadedSample } from './dataset';
@@ -78,8 +78,9 @@ export async function trainingSeconds(
   const evaluated = model.withWeights(trained.evaluated());
   const devSamples = dev?.samples ?? [];
   const losses = await secondsFor(devSamples, piece => meanLoss(evaluated, piece, { signal }));
-  const answers =
-    settings.select === 'em' ? await answerSeconds(inputs, evaluated, devSamples) : { start: 0, work: 0 };
+  const answers = scoresDevAnswers(settings)
+    ? await answerSeconds(inputs, evaluated, devSamples)
+    : { start: 0, work: 0 };
   return {
     start: Math.max(0, first - 2 * seconds) + losses.start + answers.start,
     work: totalSteps(samples.length, settings) * seconds + evaluations * (losses.work + answers.work),
@@ -107,9 +108,10 @@ async function updateSpeed(
  */
 export function trainingWork(
   { train, dev }: TuningData,
-  { batch_size, select }: TrainingSettings,
+  settings: TrainingSettings,
   tunedBytes = 0,
 ): Workload[] {
+  const { batch_size } = settings;
   const step = {
     batch: largestBatch(train.samples, batch_size),
     scored: mostAnswerTokens(train.samples, batch_size),
@@ -117,7 +119,7 @@ export function trainingWork(
     tunedBytes,
   };
   if (!dev) return [step];
-  const answers = select === 'em' ? [answerWork(dev.samples, tunedBytes)] : [];
+  const answers = scoresDevAnswers(settings) ? [answerWork(dev.samples, tunedBytes)] : [];
   // The sessions of training stay.
   return [step, { ...evaluationWork(dev.samples), trains: true, tunedBytes }, ...answers];
 }

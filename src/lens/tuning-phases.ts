@@ -2,11 +2,12 @@
 import path from 'node:path';
 
 import type { Model, PassOptions } from '../model/model';
-import { type AnswerScores, runFiles } from '../protocol/artifacts';
+import { type AnswerScores, type EvaluationLine, runFiles } from '../protocol/artifacts';
 import type { FineTuningOptions, TrainingData } from '../train/fine-tuning';
 import { readTrainingState, writeTrainingState } from '../train/training-state-file';
 import { scoreAnswers } from './evaluate';
 import type { JobProgress } from './job-progress';
+import type { RunFolder } from './run-folder';
 import type { TuningRun } from './tuning-run';
 
 /** Scores of a model's answers to the test set, if there is one with answers as text. */
@@ -21,6 +22,13 @@ export function answerPhase(
     progress.report(name, done / total, `${done} of ${total} answers`);
   const options = { ...(routers ? { routers } : {}), signal, onProgress };
   return progress.time(name, () => scoreAnswers(model, tokenizer, data.test?.samples ?? [], options));
+}
+
+/** What is the best so far can be read while the training goes on. */
+function recordBest(folder: RunFolder, { step, loss, em }: EvaluationLine): void {
+  const record = folder.record();
+  const best = { best_step: step, dev_loss: loss, ...(em === undefined ? {} : { dev_em: em }) };
+  folder.writeRecord({ ...record, results: { ...record.results, ...best } });
 }
 
 /**
@@ -49,6 +57,7 @@ export function trainingPhase<T>(
     },
     onEvaluation: line => {
       folder.appendMetric(line);
+      if (line.best) recordBest(folder, line);
       const em = line.em === undefined ? '' : `, EM ${line.em.toFixed(1)}`;
       hooks.log?.(`dev loss ${line.loss.toFixed(4)}${em} after ${line.step} steps`);
     },

@@ -2,6 +2,7 @@
 import { removeTemporaryFiles } from '../common/atomic-file';
 import { CancelledError, InputError, messageOf } from '../common/errors';
 import { PeakMemory } from '../common/peak-memory';
+import { checkNotHeld, lockRun } from '../common/run-lock';
 import type { Model } from '../model/model';
 import type { RunRecord } from '../protocol/artifacts';
 import type { JobHooks, TuningRequest } from '../protocol/jobs';
@@ -41,7 +42,7 @@ export interface TuningRun<R extends TuningRequest = TuningRequest> extends Open
 /**
  * Opens model and data, and frees them after `work`.
  * @param reservedBytes what the job will keep in memory beside the model's weights
- * @throws InputError if the run folder is taken, a file is not a dataset or nothing of it fits
+ * @throws InputError if the run folder is taken or held, a file is not a dataset or nothing of it fits
  */
 export async function withOpenedTuning<R extends TuningRequest, T>(
   request: R,
@@ -49,7 +50,8 @@ export async function withOpenedTuning<R extends TuningRequest, T>(
   work: (opened: OpenedTuning<R>) => Promise<T>,
   reservedBytes = 0,
 ): Promise<T> {
-  if (!request.resume) RunFolder.checkFree(request.out);
+  if (request.resume) checkNotHeld(request.out);
+  else RunFolder.checkFree(request.out);
   const model = await openModel(request.model, request.engine, hooks, reservedBytes);
   const memory = new PeakMemory();
   try {
@@ -73,11 +75,21 @@ export async function duringRun<R extends TuningRequest, T>(
 ): Promise<T> {
   const { request, model, data } = opened;
   const folder = request.resume ? RunFolder.open(request.out) : RunFolder.create(request.out);
-  const begun = startRecord(request, model, data, own);
-  const record = request.resume ? continued(folder, begun) : begun;
-  folder.writeRecord(record);
+  const unlock = lockRun(folder.path);
   try {
-    return await work({ ...opened, folder, record });
+    const begun = startRecord(request, model, data, own);
+    const record = request.resume ? continued(folder, begun) : begun;
+    folder.writeRecord(record);
+    return await recorded(folder, () => work({ ...opened, folder, record }));
+  } finally {
+    unlock();
+  }
+}
+
+/** How the work fared if it did not come to its end goes to the record. */
+async function recorded<T>(folder: RunFolder, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     const status = error instanceof CancelledError ? 'cancelled' : 'failed';
     // What the run has found out by now is kept.

@@ -75,9 +75,11 @@ export const EvaluationLineSchema = v.object({
   epoch: v.number(),
   split: v.string(),
   loss: v.number(),
-  /** Exact match and F1 in percent, where they choose the best parameters. */
+  /** Exact match and F1 in percent, where the answers were scored. */
   em: v.optional(v.number()),
   f1: v.optional(v.number()),
+  /** These are the best parameters so far: true or absent. */
+  best: v.optional(v.literal(true)),
 });
 export const MetricLineSchema = v.union([EvaluationLineSchema, TrainingLineSchema]);
 export type TrainingLine = v.InferOutput<typeof TrainingLineSchema>;
@@ -155,7 +157,7 @@ export const RunRecordSchema = v.object({
     steps: v.optional(v.number()),
     best_step: v.optional(v.number()),
     dev_loss: v.optional(v.number()),
-    /** Exact match on the dev set in percent, where it chose the best parameters. */
+    /** Exact match on the dev set in percent, where the answers were scored. */
     dev_em: v.optional(v.number()),
     base: v.optional(AnswerScoresSchema),
     tuned: v.optional(AnswerScoresSchema),

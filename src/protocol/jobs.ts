@@ -33,6 +33,8 @@ export const TrainingSettingsSchema = v.object({
    * exact match (among equals the lowest loss).
    */
   select: v.optional(v.picklist(['loss', 'em']), 'loss'),
+  /** Answers to the dev set are scored at every evaluation, even where the loss selects: each takes its decoding. */
+  dev_answers: v.optional(v.boolean(), false),
   /** Training ends after this many evaluations (every tenth of the run) without a new best. Default: it goes on. */
   patience: v.optional(count),
   /** The state is saved after every so many updates, beside every tenth of the run. */

@@ -21,6 +21,14 @@ import {
 /** Tokens of a batch of an evaluation. */
 export const evaluationTokens = 2048;
 
+/** Whether evaluations on the dev set decode its answers. */
+export function scoresDevAnswers({
+  select,
+  dev_answers,
+}: Pick<TrainingSettings, 'select' | 'dev_answers'>): boolean {
+  return select === 'em' || dev_answers;
+}
+
 export interface TrainingData {
   readonly train: readonly TokenizedSample[];
   readonly dev?: readonly TokenizedSample[];
@@ -30,7 +38,7 @@ export interface FineTuningOptions extends TrainingHooks {
   readonly signal?: AbortSignal;
   /** Where an interrupted run of the same settings stopped. */
   readonly from?: ResumedState;
-  /** Exact match and F1 of a model on the dev set; needed where the settings select by them. */
+  /** Exact match and F1 of a model on the dev set; needed where the settings ask for them. */
   readonly answerScores?: (model: Model) => Promise<Pick<DevScores, 'em' | 'f1'>>;
 }
 
@@ -54,7 +62,7 @@ export async function fineTune(
   };
   const devScores = async (tuned: Model, of: readonly TokenizedSample[]): Promise<DevScores> => ({
     loss: await meanLoss(tuned, of, { signal }),
-    ...(settings.select === 'em' ? await answerScores?.(tuned) : {}),
+    ...(scoresDevAnswers(settings) ? await answerScores?.(tuned) : {}),
   });
   const task = {
     samples: samples.length,

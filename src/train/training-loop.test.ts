@@ -94,6 +94,8 @@ describe('train', () => {
       onEvaluation: line => evaluated.push(line),
     });
     expect(evaluated.map(({ step }) => step)).toEqual([3, 5, 8, 10, 13, 15, 18, 20, 23, 25]);
+    // Equal ones are no new best.
+    expect(evaluated.filter(({ best }) => best).map(({ step }) => step)).toEqual([3]);
     expect(new Set(evaluated.map(({ split }) => split))).toEqual(new Set(['dev']));
   });
 
@@ -133,6 +135,7 @@ describe('train', () => {
       const outcome = await train(quadratic(scored), some, { onEvaluation: line => evaluated.push(line) });
       expect(outcome).toEqual({ steps: 5, bestStep: 4, dev: scored[3] });
       expect(evaluated.map(({ loss, em, f1 }) => ({ loss, em, f1 }))).toEqual(scored);
+      expect(evaluated.map(({ best = false }) => best)).toEqual([true, true, false, true, false]);
       expect((await train(quadratic(scored), settings({ max_steps: 5 }))).bestStep).toBe(5);
     });
 

@@ -121,10 +121,10 @@ export async function train(
     const evaluates = evaluateAt.has(done);
     if (evaluates && task.evaluate) {
       const scores = await task.evaluate();
-      hooks.onEvaluation?.({ step: done, epoch: done / perEpoch, split: 'dev', ...scores });
-      if (!best || isBetter(scores, best.scores, settings.select)) {
-        best = { step: done, scores, parameters: copyOf(task.parameters, best?.parameters) };
-      }
+      const isBest = !best || isBetter(scores, best.scores, settings.select);
+      if (isBest) best = { step: done, scores, parameters: copyOf(task.parameters, best?.parameters) };
+      const line = { step: done, epoch: done / perEpoch, split: 'dev', ...scores };
+      hooks.onEvaluation?.({ ...line, ...(isBest ? { best: true } : {}) });
     }
     if (evaluates || (interval !== undefined && done % interval === 0)) {
       const { parameters } = task;

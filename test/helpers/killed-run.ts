@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect } from 'vitest';
 
 import { Random } from '../../src/common/random';
+import { isHeld } from '../../src/common/run-lock';
 import { runFiles } from '../../src/protocol/artifacts';
 import { startCli } from './cli';
 
@@ -36,10 +37,12 @@ export async function killedAndResumed(run: KilledRun): Promise<void> {
       existsSync(path.join(run.folder, runFiles.run)) && metricLines(run.folder) >= lines;
     while (!isThere() && child.exitCode === null) await pause(lookEvery);
     await pause(random.integer(40));
+    expect(isHeld(run.folder)).toBe(true);
     child.kill('SIGKILL');
     const { code, stderr } = await result;
     // No exit code: a signal has ended it, and it was not done before.
     expect([code, code === null ? '' : stderr]).toEqual([null, '']);
+    expect(isHeld(run.folder)).toBe(false);
   }
   const { code, stderr } = await startCli(run.resume).result;
   expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);

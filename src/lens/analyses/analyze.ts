@@ -2,6 +2,7 @@
 import { writeFileAtomically, writeJsonAtomically } from '../../common/atomic-file';
 import { CancelledError, InputError, messageOf } from '../../common/errors';
 import { PeakMemory } from '../../common/peak-memory';
+import { lockRun } from '../../common/run-lock';
 import { csv } from '../../figures/csv';
 import type { Model } from '../../model/model';
 import { analysisFiles, type AnalysisKind, type AnalyzeRequest } from '../../protocol/analyses';
@@ -39,6 +40,7 @@ export async function analyze(request: AnalyzeRequest, hooks: JobHooks = {}): Pr
     const tunedBytes = tunedRuns(request).reduce((sum, run) => sum + tunedBytesOf(run), 0);
     for (const { samples } of datasets) checkEvaluationMemory(model, samples, tunedBytes);
     const folder = RunFolder.create(request.out);
+    const unlock = lockRun(folder.path);
     const record = startRecord(request, model, datasets);
     folder.writeRecord(record);
     try {
@@ -48,6 +50,8 @@ export async function analyze(request: AnalyzeRequest, hooks: JobHooks = {}): Pr
       if (error instanceof InputError) folder.remove();
       else folder.writeRecord({ ...record, status, finished: now(), error: messageOf(error) });
       throw error;
+    } finally {
+      unlock();
     }
   } finally {
     await memory.stop();

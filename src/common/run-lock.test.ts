@@ -1,0 +1,143 @@
+/** @file Locks of run folders: one process at a time; the dead, the reborn and those elsewhere. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { scratchFolder } from '../../test/helpers/scratch';
+import { InputError } from './errors';
+import { isHeld, lockRun, runLockFile } from './run-lock';
+
+const scratch = scratchFolder();
+let count = 0;
+function newFolder(): string {
+  const folder = path.join(scratch, `run-${count++}`);
+  mkdirSync(folder);
+  return folder;
+}
+const lockOf = (folder: string): string => path.join(folder, runLockFile);
+type Content = Record<'host' | 'started', string> & { pid: number };
+const content = (folder: string): Content => JSON.parse(readFileSync(lockOf(folder), 'utf8')) as Content;
+const writeLock = (folder: string, lock: Content): void =>
+  writeFileSync(lockOf(folder), JSON.stringify(lock));
+
+/** Other processes that lock the folder named by their argument and say so, or why they cannot. */
+const script = path.join(scratch, 'locker.cjs');
+const children: ChildProcess[] = [];
+beforeAll(async () => {
+  const contents = `import { lockRun } from './run-lock';
+    try { lockRun(process.argv[2]); console.log('locked'); } catch (error) { console.log(error.message); }
+    setInterval(() => {}, 1000);`;
+  const stdin = { contents, resolveDir: import.meta.dirname, loader: 'ts' as const };
+  await build({ stdin, bundle: true, platform: 'node', format: 'cjs', outfile: script });
+});
+afterAll(() => children.forEach(child => child.kill('SIGKILL')));
+
+async function locker(folder: string): Promise<{ child: ChildProcess; said: string }> {
+  const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, said: line.toString().trim() };
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+describe('lockRun', () => {
+  it('holds the folder until it is unlocked', () => {
+    const folder = newFolder();
+    expect(isHeld(folder)).toBe(false);
+    const unlock = lockRun(folder);
+    expect(isHeld(folder)).toBe(true);
+    expect(content(folder).pid).toBe(process.pid);
+    expect(() => lockRun(folder)).toThrow(InputError);
+    expect(() => lockRun(folder)).toThrow(new RegExp(`process ${process.pid} .* is writing this run`));
+    unlock();
+    expect(readdirSync(folder)).toEqual([]);
+    lockRun(folder)();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('keeps other processes out, until the one that holds it is killed', async () => {
+    const folder = newFolder();
+    const first = await locker(folder);
+    expect(first.said).toBe('locked');
+    expect(isHeld(folder)).toBe(true);
+    expect((await locker(folder)).said).toContain(`process ${first.child.pid}`);
+    expect(() => lockRun(folder)).toThrow(InputError);
+    await killed(first.child);
+    expect(isHeld(folder)).toBe(false);
+    const unlock = lockRun(folder);
+    expect((await locker(folder)).said).toContain(`process ${process.pid}`);
+    unlock();
+    expect(existsSync(lockOf(folder))).toBe(false);
+  });
+
+  it('lets one of several in that come at once for the lock of a dead process', async () => {
+    const folder = newFolder();
+    const dead = await locker(folder);
+    await killed(dead.child);
+    const all = await Promise.all([locker(folder), locker(folder), locker(folder)]);
+    expect(all.filter(({ said }) => said === 'locked').length).toBe(1);
+    expect(isHeld(folder)).toBe(true);
+  });
+
+  it.skipIf(process.platform === 'win32')('does not take a later process with the same number for it', () => {
+    const folder = newFolder();
+    lockRun(folder);
+    writeLock(folder, { ...content(folder), started: 'long ago' });
+    expect(isHeld(folder)).toBe(false);
+    lockRun(folder)();
+  });
+
+  it('does not remove the lock of another process', () => {
+    const folder = newFolder();
+    const unlock = lockRun(folder);
+    const other = { ...content(folder), pid: process.ppid };
+    writeLock(folder, other);
+    unlock();
+    expect(content(folder)).toEqual(other);
+  });
+
+  it('waits for a lock that is being written, and takes over one that never was', () => {
+    const folder = newFolder();
+    writeFileSync(lockOf(folder), '');
+    expect(() => lockRun(folder)).toThrow('another process has just begun');
+    const minuteAgo = Date.now() / 1000 - 60;
+    utimesSync(lockOf(folder), minuteAgo, minuteAgo);
+    lockRun(folder)();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('a process of another host', () => {
+  it('is believed to live while its folder changes, and the file to delete is named', () => {
+    const folder = newFolder();
+    writeLock(folder, { pid: process.pid, host: 'elsewhere (linux)', started: '1' });
+    expect(isHeld(folder)).toBe(true);
+    expect(() => lockRun(folder)).toThrow(
+      `process ${process.pid} on elsewhere (linux) is writing this run. Wait until it has ended. ` +
+        `If that process has ended, delete the file ${lockOf(folder)}.`,
+    );
+  });
+
+  it('is not after a day without a change', () => {
+    const folder = newFolder();
+    writeLock(folder, { pid: process.pid, host: 'elsewhere (linux)', started: '1' });
+    const dayAgo = Date.now() / 1000 - 24 * 3600 - 60;
+    utimesSync(lockOf(folder), dayAgo, dayAgo);
+    expect(isHeld(folder)).toBe(false);
+    writeFileSync(path.join(folder, 'metrics.jsonl'), '');
+    expect(isHeld(folder)).toBe(true);
+  });
+});
+
+it('is not held without a folder', () => {
+  expect(isHeld(path.join(scratch, 'none'))).toBe(false);
+});
