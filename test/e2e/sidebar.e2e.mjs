@@ -71,7 +71,8 @@ step(
   async () => {
     const { page } = session;
     const view = await sideBarView(page, 'Runs');
-    await view.getByRole('button', { name: 'Identify Context-Faithful Experts' }).waitFor();
+    // The title has a button of that name, too.
+    await view.locator('.welcome-view-content').getByText('Identify Context-Faithful Experts').waitFor();
     await routerLens(page, 'Identify Context-Faithful Experts');
     await chooseQuickPick(page, 'facts-moe');
     await chooseQuickPick(page, 'swap (train, dev, test)');
@@ -92,7 +93,7 @@ step('an expert is masked by its checkbox, and the view says so', async () => {
   const { ce } = readJson(path.join(folder, 'context-dependence.json'));
   const first = row(view, `★ ${ce[0][0]}`).first();
   await first.locator('.monaco-custom-toggle').click();
-  await view.getByText('masked: Masked experts (1 experts in 1 layers)').waitFor();
+  await view.getByText('masked: Masked experts (1 expert in layer 0)').waitFor();
   await first.filter({ hasText: 'masked' }).waitFor();
   await picture('sidebar-experts-masked-dark');
   await routerLens(page, 'Save Masked Set As…');

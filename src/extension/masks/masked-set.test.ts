@@ -54,6 +54,8 @@ test('a set is told by its size', () => {
   const set = { experts: { 0: [1, 2], 4: [0], 5: [] } };
   expect(countMasked(set)).toBe(3);
   expect(maskSize(set)).toBe('3 experts in 2 layers');
+  expect(maskSize({ experts: { 4: [0], 5: [] } })).toBe('1 expert in layer 4');
+  expect(maskSize({ experts: { 4: [0, 3] } })).toBe('2 experts in layer 4');
 });
 
 test('a name is one of a file', () => {

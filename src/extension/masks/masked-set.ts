@@ -51,10 +51,14 @@ export function countMasked({ experts }: Pick<MaskedSet, 'experts'>): number {
   return Object.values(experts).reduce((sum, { length }) => sum + length, 0);
 }
 
-/** e.g. `12 experts in 6 layers` */
-export function maskSize(set: Pick<MaskedSet, 'experts'>): string {
-  const layers = Object.values(set.experts).filter(({ length }) => length > 0).length;
-  return t('{0} experts in {1} layers', countMasked(set), layers);
+/** e.g. `12 experts in 6 layers`, `2 experts in layer 4` */
+export function maskSize({ experts }: Pick<MaskedSet, 'experts'>): string {
+  const layers = Object.keys(experts).filter(layer => experts[layer].length > 0);
+  const count = countMasked({ experts });
+  if (layers.length !== 1) return t('{0} experts in {1} layers', count, layers.length);
+  return count === 1
+    ? t('1 expert in layer {0}', layers[0])
+    : t('{0} experts in layer {1}', count, layers[0]);
 }
 
 /** As many experts in each layer as `list` has, drawn with the seed as the masking analysis draws them. */

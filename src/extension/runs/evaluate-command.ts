@@ -7,7 +7,6 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { writeJsonAtomically } from '../../common/atomic-file';
-import { InputError } from '../../common/errors';
 import type { EvaluateRequestInput } from '../../protocol/analyses';
 import type { EvaluationAnswer } from '../../protocol/analysis-results';
 import type { Engine } from '../engine/engine';
@@ -134,15 +133,4 @@ export class EvaluateCommand {
 
 function titleOfFiles({ name }: Dataset): string {
   return t('Router Lens: File of {0}', name);
-}
-
-/** @throws InputError if there is no evaluation in the folder */
-export async function openEvaluation(folder: string): Promise<void> {
-  const table = vscode.Uri.file(path.join(folder, `${path.parse(evaluationFile).name}.csv`));
-  try {
-    await vscode.workspace.fs.stat(table);
-  } catch {
-    throw new InputError(t('{0} is missing: evaluate again.', table.fsPath));
-  }
-  await vscode.window.showTextDocument(table, { preview: true });
 }

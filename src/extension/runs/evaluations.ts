@@ -8,8 +8,9 @@ import { messageOf } from '../../common/errors';
 import { type Evaluation, EvaluationSchema } from '../../protocol/analysis-results';
 import { runsFolder } from '../../protocol/artifacts';
 
-/** The engine writes a table and a picture beside it. */
+/** The engine writes a table and a picture beside it, under the same name. */
 export const evaluationFile = 'evaluation.json';
+export const evaluationTable = 'evaluation.csv';
 /** The experts that were switched off. */
 export const evaluationMaskFile = 'mask.json';
 

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { InputError } from '../../common/errors';
+import { analysisFiles } from '../../protocol/analyses';
 import type { RunState } from '../../protocol/training-panel';
 import { type CommandRegistry, isOptions, parseOptions } from '../command-registry';
 import type { ExpertsView } from '../experts/experts-view';
@@ -11,8 +12,9 @@ import { commands } from '../manifest';
 import { openReport } from '../report-panel';
 import type { Run } from '../workspace/runs';
 import { deleteRun, DeleteRunOptionsSchema, deleteRuns } from './delete-run';
-import { openEvaluation } from './evaluate-command';
+import { evaluationTable } from './evaluations';
 import { type Exportable, type ExportCommand, ExportOptionsSchema } from './export-command';
+import { openTable } from './open-table';
 import type { RunHistory } from './run-history';
 import { runDescription, runTitle } from './run-rows';
 
@@ -57,13 +59,14 @@ export class RunCommands {
 
   /** What there is to see of a run: training, experts, report, tables. */
   async open(folder: string): Promise<void> {
-    if (this.history.evaluations().some(run => run.folder === folder)) return openEvaluation(folder);
+    if (this.history.evaluations().some(run => run.folder === folder))
+      return openTable(folder, evaluationTable);
     const run = this.find(folder);
     const { job, status } = run.record;
     if (job === 'identify' && status === 'done') await this.experts.reveal(folder);
     else if (job === 'identify' || job === 'finetune')
       await vscode.commands.executeCommand(commands.openTraining, { run: folder });
-    else await openReport(run, this.extensionUri);
+    else await openTable(folder, analysisFiles.table);
   }
 
   private async delete(given: unknown, selected: unknown): Promise<boolean> {
