@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 
 import { CancelledError, InputError, messageOf } from '../common/errors';
 import { TooManyCrashesError } from './engine/engine';
-import { EngineExitError } from './engine/engine-process';
+import { EngineExitError } from './engine/engine-exit-error';
 import { commands } from './manifest';
 
 /** Shows the error as a notification, without waiting for an answer. A crash of the engine was already told. */

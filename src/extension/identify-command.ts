@@ -11,7 +11,8 @@ import {
   TrainingSettingsSchema,
 } from '../protocol/jobs';
 import type { Engine } from './engine/engine';
-import { EngineExitError, type EngineLog } from './engine/engine-process';
+import { EngineExitError } from './engine/engine-exit-error';
+import type { EngineLog } from './engine/engine-process';
 import { withJobProgress } from './job-progress';
 import { commands } from './manifest';
 import { identifyText } from './progress-text';

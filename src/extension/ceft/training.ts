@@ -17,7 +17,7 @@ import {
 } from '../../protocol/jobs';
 import { requestToResume } from '../../protocol/resume-request';
 import type { Engine } from '../engine/engine';
-import { EngineExitError } from '../engine/engine-process';
+import { EngineExitError } from '../engine/engine-exit-error';
 import { withJobProgress } from '../job-progress';
 import { contextKeys } from '../manifest';
 import { MetricsTail } from '../runs/run-metrics';

@@ -2,7 +2,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-import { t } from '@vscode/l10n';
 import {
   CancellationTokenSource,
   createMessageConnection,
@@ -27,6 +26,7 @@ import {
   parseMessage,
   ProgressMessageSchema,
 } from '../../protocol/rpc';
+import { EngineExitError, restarted } from './engine-exit-error';
 import { describeExit } from './exit-cause';
 
 /** Where the engine writes its log. A `LogOutputChannel` is one. */
@@ -34,18 +34,6 @@ export interface EngineLog {
   info(line: string): void;
   warn(line: string): void;
   error(line: string): void;
-}
-
-/** The worker process ended by itself. One line; the last lines that it printed itself, not its jobs' messages, are in `output`. */
-export class EngineExitError extends Error {
-  override readonly name = 'EngineExitError';
-
-  constructor(
-    cause: string,
-    readonly output: readonly string[],
-  ) {
-    super(t('The engine stopped: {0}.', cause));
-  }
 }
 
 /** Kept for the report of a crash. */
@@ -82,7 +70,8 @@ export class EngineProcess {
     );
     this.ended = new Promise<never>((_, reject) => {
       const end = (cause: string): void => {
-        const error = new EngineExitError(this.stopping ? t('it was restarted') : cause, [...this.output]);
+        const output = [...this.output];
+        const error = this.stopping ? restarted(output) : new EngineExitError(cause, output);
         reject(error); // before the connection rejects what is pending without saying why
         this.connection.dispose();
         if (!this.stopping) onExit(error);

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { CancelledError, InputError } from '../../common/errors';
 import type { Progress } from '../../protocol/jobs';
 import { Engine, type EngineState, TooManyCrashesError } from './engine';
-import { EngineExitError } from './engine-process';
+import { EngineExitError } from './engine-exit-error';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'router-lens-engine-'));
 const workerFile = path.join(folder, 'fake-worker.js');

@@ -7,7 +7,8 @@ import { t } from '@vscode/l10n';
 import { InputError } from '../../common/errors';
 import type { JobHooks, Progress } from '../../protocol/jobs';
 import type { EngineMethod, EngineParams, EngineResult } from '../../protocol/rpc';
-import { type EngineExitError, type EngineLog, EngineProcess } from './engine-process';
+import { type EngineExitError, restarted } from './engine-exit-error';
+import type { EngineLog, EngineProcess } from './engine-process';
 import { IdleStop } from './idle-stop';
 import { RestartPolicy } from './restart-policy';
 
@@ -31,6 +32,8 @@ export class Engine {
   /** Of the jobs that run, in the order of their begin. */
   private readonly progresses = new Map<symbol, Progress>();
   private readonly idle: IdleStop;
+  /** Grows when the process is stopped on purpose: what was about to be started then is not. */
+  private stops = 0;
 
   /**
    * @param workerFile the bundled `src/worker/main.ts`
@@ -53,8 +56,8 @@ export class Engine {
 
   get state(): EngineState {
     if (this.crashed) return 'crashed';
-    if (!this.process) return 'off';
-    return this.running > 0 ? 'busy' : 'idle';
+    if (this.running > 0) return 'busy';
+    return this.process ? 'idle' : 'off';
   }
 
   /** Of the job that runs, once it has told any. */
@@ -73,7 +76,6 @@ export class Engine {
     params: EngineParams<M>,
     hooks: JobHooks = {},
   ): Promise<EngineResult<M>> {
-    const worker = this.started();
     this.running++;
     this.idle.work();
     this.changed();
@@ -84,6 +86,7 @@ export class Engine {
       this.changed();
     };
     try {
+      const worker = await this.started();
       return await worker.request(method, params, { ...hooks, progress });
     } finally {
       this.running--;
@@ -95,6 +98,7 @@ export class Engine {
 
   /** Ends what runs and starts afresh with the next job. */
   restart(): void {
+    this.stops++;
     this.process?.stop();
     this.process = undefined;
     this.crashed = false;
@@ -104,6 +108,7 @@ export class Engine {
   }
 
   dispose(): void {
+    this.stops++;
     this.idle.work();
     this.process?.leave();
     this.process = undefined;
@@ -117,7 +122,7 @@ export class Engine {
     this.changed();
   }
 
-  private started(): EngineProcess {
+  private async started(): Promise<EngineProcess> {
     if (this.process) return this.process;
     if (this.crashed && !this.policy.tryRestart())
       throw new TooManyCrashesError(
@@ -126,6 +131,11 @@ export class Engine {
         ),
       );
     this.crashed = false;
+    const { stops } = this;
+    // Not loaded before it is needed: the extension starts faster.
+    const { EngineProcess } = await import('./engine-process');
+    if (stops !== this.stops) throw restarted([]);
+    if (this.process) return this.process; // another job came first
     const worker: EngineProcess = new EngineProcess(this.workerFile, this.log, error => {
       if (this.process === worker) this.process = undefined;
       this.crashed = true;
