@@ -20,12 +20,7 @@ export interface RunPanelParts {
 const TrainingOptionsSchema = v.object({ run: v.optional(v.string()) });
 
 /** @returns what is to be disposed of */
-export function registerRunPanels({
-  extensionUri,
-  log,
-  registry,
-  history,
-}: RunPanelParts): vscode.Disposable {
+export function registerRunPanels({ extensionUri, log, registry, history }: RunPanelParts): vscode.Disposable {
   const trainings = new TrainingPanels(extensionUri, log, run => history.stateOf(run));
   registry.register(commands.openTraining, options => {
     trainings.show(parseOptions(TrainingOptionsSchema, options).run ?? newestTraining(history.runs()).folder);

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { InputError } from '../../common/errors';
+import { checkNotHeld } from '../../common/run-lock';
 import { runsFolder } from '../../protocol/artifacts';
 import { allFolders } from '../workspace/workspace';
 
@@ -18,15 +19,11 @@ export const DeleteRunOptionsSchema = v.object({
 
 /**
  * @param folders of runs
- * @param isRunning whether a process works on a run
  * @returns whether they are gone; not if the user thought better of it
- * @throws InputError if one of them runs
+ * @throws InputError if a process, of this window or another, writes one of them
  */
-export async function deleteRuns(
-  folders: readonly string[],
-  isRunning: (folder: string) => boolean,
-): Promise<boolean> {
-  checkDeletable(folders, isRunning);
+export async function deleteRuns(folders: readonly string[]): Promise<boolean> {
+  checkDeletable(folders);
   const question =
     folders.length === 1
       ? t('Delete the run “{0}” with all its files?', path.basename(folders[0]))
@@ -45,11 +42,11 @@ export async function deleteRuns(
 }
 
 /** Without asking. @throws InputError if it runs, or there is no trash and it is not to be deleted permanently */
-export async function deleteRun(
-  { run, permanently }: v.InferOutput<typeof DeleteRunOptionsSchema>,
-  isRunning: (folder: string) => boolean,
-): Promise<void> {
-  checkDeletable([run], isRunning);
+export async function deleteRun({
+  run,
+  permanently,
+}: v.InferOutput<typeof DeleteRunOptionsSchema>): Promise<void> {
+  checkDeletable([run]);
   await remove(run, permanently);
 }
 
@@ -64,12 +61,11 @@ async function deletePermanently(folders: readonly string[], reason: string): Pr
   return true;
 }
 
-function checkDeletable(folders: readonly string[], isRunning: (folder: string) => boolean): void {
+function checkDeletable(folders: readonly string[]): void {
   for (const folder of folders) {
     if (!isRunFolder(folder))
       throw new InputError(t('{0} is not the folder of a run of this workspace.', folder));
-    if (isRunning(folder))
-      throw new InputError(t('{0} is running: stop it before you delete it.', path.basename(folder)));
+    checkNotHeld(folder); // says which process of which machine writes it
   }
 }
 

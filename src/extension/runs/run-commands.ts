@@ -70,16 +70,15 @@ export class RunCommands {
   }
 
   private async delete(given: unknown, selected: unknown): Promise<boolean> {
-    const isRunning = (folder: string): boolean => this.history.isRunning(folder);
     let gone: boolean;
     if (isOptions(given)) {
-      await deleteRun(parseOptions(DeleteRunOptionsSchema, given), isRunning);
+      await deleteRun(parseOptions(DeleteRunOptionsSchema, given));
       gone = true;
     } else {
       const folders = foldersOf(selected);
       const one = folders.length > 0 ? undefined : await this.folderOf(given);
       const all = one === undefined ? folders : [one];
-      gone = all.length > 0 && (await deleteRuns(all, isRunning));
+      gone = all.length > 0 && (await deleteRuns(all));
     }
     this.history.refresh();
     return gone;

@@ -57,11 +57,6 @@ export class RunHistory implements vscode.Disposable {
     return runState(record, record.status === 'running' && this.isHeld(folder));
   }
 
-  isRunning(folder: string): boolean {
-    const run = this.all().runs.find(each => each.folder === folder);
-    return run !== undefined && this.stateOf(run) === 'running';
-  }
-
   refresh(): void {
     clearTimeout(this.timer);
     this.read = undefined;

@@ -1,11 +1,11 @@
 /** @file The views of the side bar: what they list, what their commands do. */
 import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 
 import * as vscode from 'vscode';
 
+import { lockRun } from '../../../src/common/run-lock';
 import type { RouterLensApi } from '../../../src/extension/extension';
 import { commands, extensionId } from '../../../src/extension/manifest';
 import type { MaskedSet } from '../../../src/extension/masks/masked-set';
@@ -175,17 +175,16 @@ suite('side bar', () => {
     const folder = path.join(runs, '20260101T000000Z-finetune');
     fs.mkdirSync(folder);
     const record = JSON.parse(fs.readFileSync(path.join(run, 'run.json'), 'utf8')) as object;
-    const lock = { pid: process.pid, host: os.hostname(), started: new Date().toISOString() };
-    fs.writeFileSync(path.join(folder, 'lock'), JSON.stringify(lock));
+    const unlock = lockRun(folder); // as another window's engine does
     fs.writeFileSync(path.join(folder, 'run.json'), JSON.stringify({ ...record, status: 'running' }));
     await vscode.commands.executeCommand(commands.refreshRuns);
     const remove = async (target: string): Promise<unknown> =>
       vscode.commands.executeCommand(commands.deleteRun, { run: target, permanently: true });
-    await assert.rejects(() => remove(folder), /is running: stop it/);
+    await assert.rejects(() => remove(folder), /process \d+ on .* is writing this run/);
     for (const other of [model, root, runs, path.join(runs, '..')])
       await assert.rejects(() => remove(other), /is not the folder of a run/);
     fs.writeFileSync(path.join(folder, 'run.json'), JSON.stringify({ ...record, status: 'failed' }));
-    fs.rmSync(path.join(folder, 'lock'));
+    unlock();
     await vscode.commands.executeCommand(commands.refreshRuns);
     await remove(folder);
     assert.ok(!fs.existsSync(folder) && fs.existsSync(model));
