@@ -56,7 +56,10 @@ chmodSync('dist/cli.js', 0o755);
 await build({
   ...browser,
   entryPoints: Object.fromEntries(
-    ['routing', 'report', 'training', 'ceft'].map(page => [page, `webview/${page}/main.ts`]),
+    ['routing', 'report', 'training', 'comparison', 'analysis', 'ceft'].map(page => [
+      page,
+      `webview/${page}/main.ts`,
+    ]),
   ),
   outdir: 'dist/webview',
 });

@@ -83,7 +83,14 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   const registry = new CommandRegistry(log);
   context.subscriptions.push(
     registry,
-    registerRunPanels({ extensionUri: context.extensionUri, log, registry, history: sidebar.history }),
+    registerRunPanels({
+      extensionUri: context.extensionUri,
+      log,
+      registry,
+      engine,
+      pickers,
+      history: sidebar.history,
+    }),
   );
   registry.register(commands.identify, options => identify.run(parseOptions(IdentifyOptionsSchema, options)));
   registry.register(commands.tracePrompt, options =>

@@ -32,6 +32,9 @@ export const commands = {
   deleteRun: 'routerLens.deleteRun',
   refreshRuns: 'routerLens.refreshRuns',
   openTraining: 'routerLens.openTraining',
+  compareRuns: 'routerLens.compareRuns',
+  analyze: 'routerLens.analyze',
+  openAnalysis: 'routerLens.openAnalysis',
   selectModel: 'routerLens.selectModel',
   selectDataset: 'routerLens.selectDataset',
   refreshWorkspace: 'routerLens.refreshWorkspace',
@@ -74,6 +77,8 @@ export const panels = {
   routing: 'routerLens.routing',
   report: 'routerLens.report',
   training: 'routerLens.training',
+  comparison: 'routerLens.comparison',
+  analysis: 'routerLens.analysis',
 } as const;
 
 /** Users hide and show the items by these. */

@@ -24,9 +24,9 @@ export interface PageOptions<Own extends { type: string }> {
   /** The page listens: for the first time, or again after it was hidden. */
   ready: () => void;
   /** The page said something of its own. */
-  receive: (message: Own) => void;
+  receive?: (message: Own) => void;
   /** The page is out of sight and gets nothing, or the panel is closed. */
-  left: () => void;
+  left?: () => void;
 }
 
 /** @param Out what the extension says to the page */
@@ -64,7 +64,7 @@ export class PagePanel<Own extends { type: string }, Out> {
   private leave(): void {
     if (!this.listens) return;
     this.listens = false;
-    this.options.left();
+    this.options.left?.();
   }
 
   private receive(message: unknown): void {
@@ -80,7 +80,7 @@ export class PagePanel<Own extends { type: string }, Out> {
       ready();
     } else if (isFile(said)) {
       saveFile(said, saveIn).catch((error: unknown) => showFailure(error, log));
-    } else receive(said);
+    } else receive?.(said);
   }
 }
 

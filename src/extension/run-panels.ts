@@ -1,31 +1,73 @@
 /** @file The panels about runs and the commands that open them. */
 import { t } from '@vscode/l10n';
 import * as v from 'valibot';
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 
 import { InputError } from '../common/errors';
+import { AnalysisPanels } from './analysis/analysis-panels';
+import {
+  AnalyzeCommand,
+  AnalyzeOptionsSchema,
+  isFinishedTraining,
+  pickRuns,
+} from './analysis/analyze-command';
 import { type CommandRegistry, parseOptions } from './command-registry';
+import { ComparisonPanels } from './comparison/comparison-panels';
+import type { Engine } from './engine/engine';
 import { commands } from './manifest';
 import type { RunHistory } from './runs/run-history';
 import { TrainingPanels } from './training/training-panels';
+import type { Pickers } from './workspace/pickers';
 import type { Run } from './workspace/runs';
 
 export interface RunPanelParts {
   extensionUri: vscode.Uri;
   log: vscode.LogOutputChannel;
   registry: CommandRegistry;
+  engine: Engine;
+  pickers: Pickers;
   history: RunHistory;
 }
 
-const TrainingOptionsSchema = v.object({ run: v.optional(v.string()) });
+const RunOptionsSchema = v.object({ run: v.optional(v.string()) });
+const RunsOptionsSchema = v.object({ runs: v.optional(v.array(v.string())) });
 
 /** @returns what is to be disposed of */
-export function registerRunPanels({ extensionUri, log, registry, history }: RunPanelParts): vscode.Disposable {
+export function registerRunPanels(parts: RunPanelParts): vscode.Disposable {
+  const { extensionUri, log, registry, engine, pickers, history } = parts;
   const trainings = new TrainingPanels(extensionUri, log, run => history.stateOf(run));
+  const comparisons = new ComparisonPanels(extensionUri, history, log);
+  const analyses = new AnalysisPanels(extensionUri, log);
+  const analyze = new AnalyzeCommand(engine, pickers, history, folder => analyses.show(folder));
   registry.register(commands.openTraining, options => {
-    trainings.show(parseOptions(TrainingOptionsSchema, options).run ?? newestTraining(history.runs()).folder);
+    trainings.show(parseOptions(RunOptionsSchema, options).run ?? newestTraining(history.runs()).folder);
   });
-  return trainings;
+  registry.register(commands.compareRuns, async (options, selected) => {
+    const runs = parseOptions(RunsOptionsSchema, options).runs ?? selectedRuns(selected, history);
+    const folders =
+      runs ?? (await pickRuns(history.runs().filter(isFinishedTraining), true, run => history.stateOf(run)));
+    if (folders) comparisons.show(folders);
+  });
+  registry.register(commands.openAnalysis, async options => {
+    const { run } = parseOptions(RunOptionsSchema, options);
+    const done = history.runs().filter(isAnalysis);
+    const folder = run ?? (await pickRuns(done, false, each => history.stateOf(each)))?.at(0);
+    if (folder !== undefined) analyses.show(folder);
+  });
+  registry.register(commands.analyze, options => analyze.run(parseOptions(AnalyzeOptionsSchema, options)));
+  return vscode.Disposable.from(trainings, comparisons, analyses);
+}
+
+export function isAnalysis({ record: { job, status } }: Run): boolean {
+  return status === 'done' && job.startsWith('analyze-');
+}
+
+/** The rows of the Runs view that are selected together, as far as they trained something; nothing for fewer than two. */
+function selectedRuns(selected: unknown, history: RunHistory): string[] | undefined {
+  const rows = Array.isArray(selected) ? (selected as unknown[]) : [];
+  const folders = rows.map(row => parseOptions(RunOptionsSchema, row).run);
+  const trained = history.runs().filter(run => folders.includes(run.folder) && isFinishedTraining(run));
+  return trained.length < 2 ? undefined : trained.map(({ folder }) => folder).reverse();
 }
 
 /** @param runs newest first. @throws InputError when none of them trained */

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { exampleRun as run } from '../../test/fixtures/run-record';
-import { expectedSteps, headlines, methodName, Pace, stepsDone } from './run-facts';
+import { methodName } from '../shared/method-name';
+import { expectedSteps, headlines, Pace, stepsDone } from './run-facts';
 
 const step = { step: 4, epoch: 0, loss: 1.23456, lr: 1, grad_norm: 1, tokens_per_s: 1234.4 };
 const dev = { epoch: 0, split: 'dev', em: 50, f1: 60 };

@@ -3,16 +3,10 @@ import { t } from '@vscode/l10n';
 import * as v from 'valibot';
 
 import type { MetricLine, RunRecord } from '../../src/protocol/artifacts';
-import { finetuneName } from '../../src/protocol/finetune';
 import { TrainingSettingsSchema } from '../../src/protocol/jobs';
 import { bytes, duration, integer, percent } from '../shared/format';
 import type { Headline } from '../shared/headline-list';
 import { isEvaluation, isStep } from '../shared/training-curves';
-
-/** What was trained: `Router tuning`, `CEFT by LoRA`. */
-export function methodName({ job, settings }: Pick<RunRecord, 'job' | 'settings'>): string {
-  return job === 'identify' ? t('Router tuning') : (finetuneName(settings) ?? job);
-}
 
 /** Steps of the whole training: of a finished one as recorded, else what settings and samples make. */
 export function expectedSteps({ settings, datasets, results }: RunRecord): number | undefined {

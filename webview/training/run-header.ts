@@ -7,7 +7,7 @@ import { t } from '@vscode/l10n';
 import type { RunState, ToTrainingPanel, TrainingAction } from '../../src/protocol/training-panel';
 import { element } from '../shared/dom';
 import { duration, integer } from '../shared/format';
-import { methodName } from './run-facts';
+import { methodName } from '../shared/method-name';
 
 const stateIcons: Record<RunState, string> = {
   running: 'sync',

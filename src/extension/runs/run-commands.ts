@@ -4,7 +4,6 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { InputError } from '../../common/errors';
-import { analysisFiles } from '../../protocol/analyses';
 import type { RunState } from '../../protocol/training-panel';
 import { type CommandRegistry, isOptions, parseOptions } from '../command-registry';
 import type { ExpertsView } from '../experts/experts-view';
@@ -66,7 +65,7 @@ export class RunCommands {
     if (job === 'identify' && status === 'done') await this.experts.reveal(folder);
     else if (job === 'identify' || job === 'finetune')
       await vscode.commands.executeCommand(commands.openTraining, { run: folder });
-    else await openTable(folder, analysisFiles.table);
+    else await vscode.commands.executeCommand(commands.openAnalysis, { run: folder });
   }
 
   private async delete(given: unknown, selected: unknown): Promise<boolean> {
