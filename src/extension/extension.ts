@@ -90,6 +90,7 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
       engine,
       pickers,
       history: sidebar.history,
+      training: sidebar.training,
     }),
   );
   registry.register(commands.identify, options => identify.run(parseOptions(IdentifyOptionsSchema, options)));

@@ -11,6 +11,7 @@ import {
   isFinishedTraining,
   pickRuns,
 } from './analysis/analyze-command';
+import type { Training } from './ceft/training';
 import { type CommandRegistry, parseOptions } from './command-registry';
 import { ComparisonPanels } from './comparison/comparison-panels';
 import type { Engine } from './engine/engine';
@@ -27,6 +28,7 @@ export interface RunPanelParts {
   engine: Engine;
   pickers: Pickers;
   history: RunHistory;
+  training: Training;
 }
 
 const RunOptionsSchema = v.object({ run: v.optional(v.string()) });
@@ -34,8 +36,11 @@ const RunsOptionsSchema = v.object({ runs: v.optional(v.array(v.string())) });
 
 /** @returns what is to be disposed of */
 export function registerRunPanels(parts: RunPanelParts): vscode.Disposable {
-  const { extensionUri, log, registry, engine, pickers, history } = parts;
-  const trainings = new TrainingPanels(extensionUri, log, run => history.stateOf(run));
+  const { extensionUri, log, registry, engine, pickers, history, training } = parts;
+  const trainings = new TrainingPanels(extensionUri, log, {
+    stateOf: run => history.stateOf(run),
+    isOurs: folder => training.busy && training.current?.run === folder,
+  });
   const comparisons = new ComparisonPanels(extensionUri, history, log);
   const analyses = new AnalysisPanels(extensionUri, log);
   const analyze = new AnalyzeCommand(engine, pickers, history, folder => analyses.show(folder));

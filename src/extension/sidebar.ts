@@ -48,7 +48,7 @@ export class Sidebar implements vscode.Disposable {
   readonly experts: ExpertsView;
   readonly runs: RunsView;
   readonly ceft: CeftView;
-  private readonly training: Training;
+  readonly training: Training;
   private readonly ceftCommands: CeftCommands;
   private readonly maskCommands: MaskCommands;
 

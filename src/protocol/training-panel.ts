@@ -9,7 +9,7 @@ export const runStates = ['running', 'done', 'failed', 'cancelled', 'interrupted
 export type RunState = (typeof runStates)[number];
 
 /** What the user may do with the run from the panel. */
-export const trainingActions = ['report', 'experts'] as const;
+export const trainingActions = ['stop', 'resume', 'report', 'experts'] as const;
 export type TrainingAction = (typeof trainingActions)[number];
 
 /** Extension → panel. Nothing is sent before the panel said `ready`. */

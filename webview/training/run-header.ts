@@ -30,6 +30,8 @@ function stateText(state: RunState): string {
 
 function actionText(action: TrainingAction): { name: string; icon: string } {
   const texts: Record<TrainingAction, { name: string; icon: string }> = {
+    stop: { name: t('Stop'), icon: 'debug-stop' },
+    resume: { name: t('Resume'), icon: 'debug-continue' },
     report: { name: t('Open Report'), icon: 'graph' },
     experts: { name: t('Show Experts'), icon: 'list-tree' },
   };

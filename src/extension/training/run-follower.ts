@@ -2,6 +2,7 @@
 import { watch } from 'node:fs';
 
 import { messageOf } from '../../common/errors';
+import { runLockFile } from '../../common/run-lock';
 import { runFiles } from '../../protocol/artifacts';
 import { followMetrics, type NewMetrics } from '../runs/run-metrics';
 
@@ -13,7 +14,7 @@ export interface RunEvents {
   failed: (line: string) => void;
 }
 
-const watched: readonly (string | null)[] = [runFiles.run, runFiles.contextDependence, null];
+const watched: readonly (string | null)[] = [runFiles.run, runFiles.contextDependence, runLockFile, null];
 /** A process that was killed leaves no trace in the folder: its lock is looked at again and again. */
 const lookAgain = 2000;
 

@@ -18,8 +18,15 @@ import {
 } from '../../protocol/training-panel';
 import { commands, panels } from '../manifest';
 import { openPanel, PagePanel } from '../page-panel';
-import { readContextDependence, readRun, type Run } from '../workspace/runs';
+import { hasTrainingState, readContextDependence, readRun, type Run } from '../workspace/runs';
 import { followRun } from './run-follower';
+
+/** What the panels need to know of jobs. */
+export interface TrainingJobs {
+  stateOf: (run: Run) => RunState;
+  /** This window's training writes the folder now, so that it can be stopped here. */
+  isOurs: (folder: string) => boolean;
+}
 
 export class TrainingPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
   private readonly open = new Map<string, TrainingPanel>();
@@ -28,7 +35,7 @@ export class TrainingPanels implements vscode.WebviewPanelSerializer, vscode.Dis
   constructor(
     private readonly extensionUri: vscode.Uri,
     private readonly log: vscode.LogOutputChannel,
-    private readonly stateOf: (run: Run) => RunState,
+    private readonly jobs: TrainingJobs,
   ) {}
 
   /** Opens the panel of a run, or brings it to the front. */
@@ -52,7 +59,7 @@ export class TrainingPanels implements vscode.WebviewPanelSerializer, vscode.Dis
   }
 
   private adopt(panel: vscode.WebviewPanel, folder: string): void {
-    const shown = new TrainingPanel(panel, folder, this.stateOf, this.extensionUri, this.log);
+    const shown = new TrainingPanel(panel, folder, this.jobs, this.extensionUri, this.log);
     this.open.set(folder, shown);
     panel.onDidDispose(() => {
       if (this.open.get(folder) === shown) this.open.delete(folder);
@@ -69,7 +76,7 @@ class TrainingPanel {
   constructor(
     private readonly panel: vscode.WebviewPanel,
     private readonly folder: string,
-    private readonly stateOf: (run: Run) => RunState,
+    private readonly jobs: TrainingJobs,
     extensionUri: vscode.Uri,
     log: vscode.LogOutputChannel,
   ) {
@@ -112,7 +119,7 @@ class TrainingPanel {
   private sendRun(): void {
     try {
       const run = readRun(this.folder);
-      const message = runMessage(run, this.stateOf(run));
+      const message = runMessage(run, this.jobs);
       const text = JSON.stringify(message);
       if (text === this.told) return;
       this.told = text;
@@ -129,19 +136,36 @@ class TrainingPanel {
 }
 
 const actionCommands: Record<TrainingAction, string> = {
+  stop: commands.stopTraining,
+  resume: commands.resumeRun,
   report: commands.openReport,
   experts: commands.openExperts,
 };
 
-function runMessage(run: Run, state: RunState): Extract<ToTrainingPanel, { type: 'run' }> {
+function runMessage(run: Run, jobs: TrainingJobs): Extract<ToTrainingPanel, { type: 'run' }> {
   const { folder, record } = run;
-  const has = (name: string): boolean => existsSync(path.join(folder, name));
+  const hasRatios = existsSync(path.join(folder, runFiles.contextDependence));
+  const state = jobs.stateOf(run);
   return {
     ...{ type: 'run', folder, record, state },
-    actions: [
-      ...(has(runFiles.report) ? (['report'] as const) : []),
-      ...(has(runFiles.contextDependence) && record.status === 'done' ? (['experts'] as const) : []),
-    ],
-    ...(has(runFiles.contextDependence) ? { context_dependence: readContextDependence(run) } : {}),
+    actions: actionsOf(folder, state, hasRatios, jobs),
+    // A fine-tuning has the ratios that its experts were chosen by, which are those of another run.
+    ...(hasRatios && record.job === 'identify' ? { context_dependence: readContextDependence(run) } : {}),
   };
+}
+
+function actionsOf(
+  folder: string,
+  state: RunState,
+  hasRatios: boolean,
+  { isOurs }: TrainingJobs,
+): TrainingAction[] {
+  const canGoOn = state !== 'running' && state !== 'done' && hasTrainingState(folder);
+  return [
+    // Another process is stopped where it was started.
+    ...(state === 'running' && isOurs(folder) ? (['stop'] as const) : []),
+    ...(canGoOn && vscode.workspace.isTrusted ? (['resume'] as const) : []),
+    ...(existsSync(path.join(folder, runFiles.report)) ? (['report'] as const) : []),
+    ...(state === 'done' && hasRatios ? (['experts'] as const) : []),
+  ];
 }
