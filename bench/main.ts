@@ -12,6 +12,7 @@ import { olmoe1b7bMemory, olmoe1b7bParts } from './cases/olmoe-1b-7b';
 import { olmoeTwoLayers } from './cases/olmoe-2-layers';
 import { peerCase } from './cases/peer';
 import { scaling } from './cases/scaling';
+import { webgpu } from './cases/webgpu';
 import { writeToDocument } from './document';
 import { describeMachine, type Machine, machineLine } from './machine';
 import { runInOwnProcess } from './own-process';
@@ -26,6 +27,7 @@ const cases: readonly BenchCase[] = [
   olmoe1b7bMemory,
   ...olmoe1b7bParts,
   peerCase,
+  webgpu,
 ];
 
 interface Options extends BenchSettings {

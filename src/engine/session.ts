@@ -3,6 +3,7 @@ import * as ort from 'onnxruntime-node';
 
 import { messageOf } from '../common/errors';
 import type { OnnxModel } from './onnx-model';
+import { withJoinsOfFewParts } from './webgpu-model';
 
 /** A tensor that crosses the border to the runtime. */
 export interface HostTensor {
@@ -45,7 +46,8 @@ export class Session {
       threads,
       weightsFolder,
     } = options;
-    const session = await ort.InferenceSession.create(model.bytes, {
+    const bytes = executionProvider === 'webgpu' ? withJoinsOfFewParts(model.bytes) : model.bytes;
+    const session = await ort.InferenceSession.create(bytes, {
       executionProviders: [providerOptions(model, executionProvider)],
       graphOptimizationLevel: memoryMode === 'resident' ? 'all' : 'disabled',
       intraOpNumThreads: threads,
