@@ -37,7 +37,7 @@ export async function openWorkbench(browser, server, what, options = {}) {
     const session = await context.newCDPSession(page);
     await session.send('Emulation.setCPUThrottlingRate', { rate: Number(process.env.E2E_SLOW) });
   }
-  await page.goto(workbenchUrl(server, what), { waitUntil: 'domcontentloaded' });
+  await page.goto(workbenchUrl(server, what), { waitUntil: 'domcontentloaded', timeout: 120_000 });
   await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
   await page.locator('.activitybar .action-item').first().waitFor({ timeout: 60_000 });
   return { page, external };

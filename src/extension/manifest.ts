@@ -30,6 +30,7 @@ export const commands = {
   exportRun: 'routerLens.exportRun',
   revealRun: 'routerLens.revealRun',
   deleteRun: 'routerLens.deleteRun',
+  deleteSelectedRuns: 'routerLens.deleteSelectedRuns',
   refreshRuns: 'routerLens.refreshRuns',
   openTraining: 'routerLens.openTraining',
   compareRuns: 'routerLens.compareRuns',

@@ -118,7 +118,8 @@ export class Sidebar implements vscode.Disposable {
   private registerRunCommands(registry: CommandRegistry): void {
     const { context, engine, pickers, selection } = this.parts;
     const { history, experts, masks } = this;
-    const runs = new RunCommands(history, experts, new ExportCommand(engine), context.extensionUri);
+    const exporting = new ExportCommand(engine);
+    const runs = new RunCommands(history, this.runs, experts, exporting, context.extensionUri);
     runs.registerWith(registry);
     const evaluate = new EvaluateCommand(
       ...([engine, pickers, selection, masks] as const),

@@ -16,12 +16,14 @@ import { type Exportable, type ExportCommand, ExportOptionsSchema } from './expo
 import { openTable } from './open-table';
 import type { RunHistory } from './run-history';
 import { runDescription, runTitle } from './run-rows';
+import type { RunsView } from './runs-view';
 
 const RunOptionsSchema = v.object({ run: v.optional(v.string()) });
 
 export class RunCommands {
   constructor(
     private readonly history: RunHistory,
+    private readonly view: Pick<RunsView, 'selection'>,
     private readonly experts: ExpertsView,
     private readonly exporting: ExportCommand,
     private readonly extensionUri: vscode.Uri,
@@ -53,6 +55,7 @@ export class RunCommands {
     registry.register(commands.deleteRun, (given: unknown, selected: unknown) =>
       this.delete(given, selected),
     );
+    registry.register(commands.deleteSelectedRuns, () => this.delete(undefined, this.view.selection));
     registry.register(commands.refreshRuns, () => this.history.refresh());
   }
 

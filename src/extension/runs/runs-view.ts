@@ -64,6 +64,11 @@ export class RunsView implements vscode.TreeDataProvider<Row>, vscode.Disposable
     ];
   }
 
+  /** Rows that are selected together. */
+  get selection(): readonly Row[] {
+    return this.tree.selection;
+  }
+
   getChildren(row?: Row): Row[] {
     if (row) return [];
     const runs = this.history.runs().map(run => new RunRow(this.factsOf(run)));

@@ -183,9 +183,12 @@ suite('side bar', () => {
     await assert.rejects(() => remove(folder), /process \d+ on .* is writing this run/);
     for (const other of [model, root, runs, path.join(runs, '..')])
       await assert.rejects(() => remove(other), /is not the folder of a run/);
-    fs.writeFileSync(path.join(folder, 'run.json'), JSON.stringify({ ...record, status: 'failed' }));
+    // Its process has died: it says that it runs, and is interrupted.
     unlock();
     await vscode.commands.executeCommand(commands.refreshRuns);
+    const row = api.sidebar.runs.getChildren().find(each => each.path === folder);
+    assert.ok(row);
+    assert.match(String(api.sidebar.runs.getTreeItem(row).description), /^interrupted · facts-moe/);
     await remove(folder);
     assert.ok(!fs.existsSync(folder) && fs.existsSync(model));
   });
