@@ -7,6 +7,8 @@ import tseslint from 'typescript-eslint';
 const scriptGlobals = [
   ...['process', 'console', 'Buffer', 'URL', 'URLSearchParams', 'fetch', 'performance', 'module', 'require'],
   ...['setTimeout', 'clearTimeout', 'document', 'NodeFilter'],
+  ...['window', 'innerHeight', 'requestAnimationFrame', 'getComputedStyle'],
+  ...['MutationObserver', 'WheelEvent', 'PointerEvent'],
 ];
 
 export default tseslint.config(

@@ -81,12 +81,18 @@ export const readCard = page =>
     .evaluateAll(rows =>
       rows.map(row => ({
         layer: Number(row.querySelector('th').textContent.slice(1)),
-        experts: [...row.querySelectorAll('.expert')].map(chip => {
-          const weight = chip.querySelector('small').textContent;
-          const [, star, change, expert] = /^(★?)([+−]?)(\d+)$/.exec(
-            chip.textContent.slice(0, -weight.length),
-          );
-          return { expert: Number(expert), weight: Number(weight), faithful: star !== '', change };
-        }),
+        experts: [...row.querySelectorAll('.expert')].map(chip => ({
+          expert: Number(chip.dataset.expert),
+          weight: Number(chip.querySelector('small').textContent),
+          faithful: chip.querySelector('.faithful') !== null,
+          change: chip.dataset.change,
+        })),
       })),
     );
+
+/** Chooses an option of one of the panel's lists, by the list's name. */
+export async function chooseInPanel(page, list, option) {
+  const select = panel(page).locator(`vscode-single-select[label="${list}"]`);
+  await select.click();
+  await select.locator('.option', { hasText: option }).first().click();
+}

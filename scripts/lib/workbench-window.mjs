@@ -184,6 +184,28 @@ export async function hoverWord(page, word, expected) {
   return (await hover.innerText()).trim();
 }
 
+/** Clicks a word of the visible editor. */
+export async function clickWord(page, word) {
+  const middle = await page.waitForFunction(middleOfWord, word, { timeout: 5000 });
+  const { x, y } = await middle.jsonValue();
+  await page.mouse.click(x, y);
+}
+
+/** In the page: whether a decoration with an outline is at a point. */
+function hasOutline({ x, y }) {
+  return [...document.querySelectorAll('.view-overlays .cdr')].some(element => {
+    const box = element.getBoundingClientRect();
+    const isThere = box.left <= x && x <= box.right && box.top <= y && y <= box.bottom;
+    return isThere && getComputedStyle(element).outlineStyle === 'solid';
+  });
+}
+
+/** Resolves once a word of the visible editor has an outline around it. */
+export async function wordIsOutlined(page, word) {
+  const middle = await page.waitForFunction(middleOfWord, word, { timeout: 5000 });
+  await page.waitForFunction(hasOutline, await middle.jsonValue(), { timeout: 5000 });
+}
+
 /** The document inside the visible webview of an extension. */
 export const webview = (page, extension) =>
   page

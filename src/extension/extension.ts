@@ -19,6 +19,7 @@ import { commands, productName } from './manifest';
 import { Checkpoints } from './models/checkpoints';
 import { registerInEditor } from './routing/in-editor';
 import { connectPanelAndEditor } from './routing/panel-and-editor';
+import { PanelQuestions } from './routing/panel-questions';
 import { RoutingPanel } from './routing/routing-panel';
 import { TokenDecorations } from './routing/token-decorations';
 import { TraceCommand, TraceOptionsSchema } from './routing/trace-command';
@@ -61,17 +62,18 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   const checkpoints = new Checkpoints(engine);
   const pickers = new Pickers(files, checkpoints, selection);
   const sidebar = new Sidebar({ context, engine, selection, pickers, files, checkpoints, log });
-  const { experts } = sidebar;
+  const { experts, masks } = sidebar;
   const identify = new IdentifyCommand(engine, pickers, log, () => experts.choose(undefined));
   const traces = new TraceStore(context.storageUri?.fsPath);
-  const panel = new RoutingPanel(context.extensionUri, traces, log);
+  const panel = new RoutingPanel(context.extensionUri, traces, masks, log);
   const decorations = new TokenDecorations(traces, context.extensionUri);
-  const trace = new TraceCommand(engine, pickers, selection, experts, traces, panel);
+  const trace = new TraceCommand(engine, pickers, selection, experts, traces, panel, masks);
 
   context.subscriptions.push(
     log,
     ...[engine, statusBar, files, sidebar, traces, panel, decorations],
     connectPanelAndEditor(panel, traces, decorations),
+    new PanelQuestions(panel, traces, engine, { pickers, selection }, masks),
     checkSettings(),
     registerInEditor(traces),
     registerLanguageModelTools({ engine, identify, selection, runs: experts }),
@@ -99,6 +101,9 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   );
   registry.register(commands.traceSample, options =>
     trace.traceSample(parseOptions(TraceOptionsSchema, options)),
+  );
+  registry.register(commands.compareBaseTuned, options =>
+    trace.compareBaseTuned(parseOptions(TraceOptionsSchema, options)),
   );
   registry.register(commands.openRouting, async () => {
     await traces.restore();

@@ -9,6 +9,7 @@ export const commands = {
   identify: 'routerLens.identify',
   tracePrompt: 'routerLens.tracePrompt',
   traceSample: 'routerLens.traceSample',
+  compareBaseTuned: 'routerLens.compareBaseTuned',
   openRouting: 'routerLens.openRouting',
   openExperts: 'routerLens.openExperts',
   refreshExperts: 'routerLens.refreshExperts',

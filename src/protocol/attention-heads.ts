@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 
 import { TraceRequestSchema } from './jobs';
+import { numbers } from './number-lists';
 
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -15,7 +16,7 @@ export type AttentionHeadsRequest = v.InferOutput<typeof AttentionHeadsRequestSc
 export type AttentionHeadsRequestInput = v.InferInput<typeof AttentionHeadsRequestSchema>;
 
 /** [layer][head][token 0 to the one that attends]; a head's values sum to 1 (less with sinks). */
-const HeadsSchema = v.array(v.array(v.array(v.number())));
+const HeadsSchema = v.array(v.array(numbers));
 
 export const AttentionHeadsResultSchema = v.object({
   /** Layers of the first index. */

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 
 import { ExpertListSchema } from './artifacts';
+import { indices, numbers } from './number-lists';
 
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -25,24 +26,24 @@ export type RoutedToken = v.InferOutput<typeof RoutedTokenSchema>;
 /** One model's routing of the prompt. First index of every matrix: position in `RoutingView.moe_layers` (or layer, where said). */
 export const RoutingSideSchema = v.object({
   /** [MoE layer][token × top_k]: experts in descending order of router logit. */
-  topk_indices: v.array(v.array(index)),
+  topk_indices: v.array(indices),
   /** [MoE layer][token × top_k]: the weights that the expert outputs are combined with. */
-  topk_weights: v.array(v.array(v.number())),
+  topk_weights: v.array(numbers),
   /** [MoE layer][token]: share of the token's top-k weight that goes to context-faithful experts, 0 to 1. Empty without CE. */
-  ce_share: v.array(v.array(v.number())),
+  ce_share: v.array(numbers),
   /** [MoE layer][token]: entropy of the router's softmax over all experts, divided by ln(experts): 0 to 1. */
-  router_entropy: v.array(v.array(v.number())),
+  router_entropy: v.array(numbers),
   /** [layer][token]: attention from the last prompt token, mean over heads. Sums to 1 over tokens (less with sinks). */
-  attention_from_last: v.array(v.array(v.number())),
+  attention_from_last: v.array(numbers),
   /** [layer]: that attention summed over the context tokens; empty when the prompt has no context. */
-  attention_to_context: v.array(v.number()),
+  attention_to_context: numbers,
   /** [layer]: the same over the answer's tokens inside the context; empty when there are none. */
-  attention_to_answer: v.array(v.number()),
+  attention_to_answer: numbers,
   /**
    * [layer]: logit lens: probability of the first token of `RoutingView.answer` at the last prompt token, by final norm and
    * head applied to the hidden state after the layer; empty without an answer.
    */
-  answer_probability: v.array(v.number()),
+  answer_probability: numbers,
 });
 export type RoutingSide = v.InferOutput<typeof RoutingSideSchema>;
 

@@ -1,104 +1,72 @@
-/** @file Charts by layer: attention to context and answer, and what tuning gained (CAG, AAG). */
+/** @file The section with the charts by layer. */
 import './layer-charts.css';
 
+import { t } from '@vscode/l10n';
+
 import type { RoutingView } from '../../src/protocol/routing-view';
+import { Chart } from '../shared/chart';
 import { element, section } from '../shared/dom';
-import { percent, relativeChange } from '../shared/format';
-import { LineChart, type Series } from '../shared/line-chart';
+import type { SaveFile } from '../shared/picture';
 import type { Theme } from '../shared/theme';
-import { relativeGain } from './token-facts';
-
-interface Target {
-  key: 'attention_to_context' | 'attention_to_answer';
-  title: string;
-  gain: string;
-  /** Shown instead of the charts. */
-  missing: string;
-}
-
-const targets: Target[] = [
-  {
-    key: 'attention_to_context',
-    title: 'Attention to context',
-    gain: 'Context gain (CAG)',
-    missing:
-      'This prompt has no context, so there is no attention to it. Trace a sample with a context to see it.',
-  },
-  {
-    key: 'attention_to_answer',
-    title: 'Attention to answer',
-    gain: 'Answer gain (AAG)',
-    missing: 'The answer does not stand in a context of this prompt, so there is no attention to it.',
-  },
-];
+import { layerChartData, missingCharts } from './layer-chart-data';
 
 export class LayerCharts {
   readonly root: HTMLElement;
   private readonly grid = element('div', { class: 'charts' });
-  private charts: LineChart[] = [];
+  private readonly missing = element('p', { class: 'empty' });
+  private charts: Chart[] = [];
+  private theme: Theme | undefined;
+  /** Charts are drawn when they come into sight: chart.js measures the page, which costs the first paint. */
+  private isDrawn = false;
+  private readonly observer = new IntersectionObserver(
+    entries => {
+      // Behind the frame that is being made.
+      if (entries.some(({ isIntersecting }) => isIntersecting)) setTimeout(() => this.drawNow());
+    },
+    { rootMargin: '200px' },
+  );
 
-  constructor() {
-    const { root, note } = section('By layer', 'layer-charts');
-    note.textContent = 'attention from the last prompt token, mean over heads';
+  /** @param hover the pointer or the keyboard is at a layer of a chart */
+  constructor(
+    private readonly save: SaveFile,
+    private readonly hover: (layer: number | undefined) => void,
+  ) {
+    const { root, note } = section(t('By layer'), 'layer-charts');
+    note.textContent = t('from the last prompt token, mean over heads');
     this.root = root;
-    this.root.append(this.grid);
+    this.root.append(this.grid, this.missing);
+    this.observer.observe(this.grid);
   }
 
   show(view: RoutingView, theme: Theme): void {
     this.charts.forEach(chart => chart.destroy());
-    this.charts = [];
-    const [context] = targets;
-    const shown = view.base[context.key].length > 0 ? targets : [context];
-    const parts = shown.flatMap(target => this.parts(view, target));
-    this.grid.replaceChildren(...parts);
+    const options = { save: this.save, hover: this.hover };
+    this.charts = layerChartData(view).map(data => new Chart(data, options));
+    this.grid.replaceChildren(...this.charts.map(chart => chart.root));
+    const missing = missingCharts(view);
+    this.missing.hidden = missing === undefined;
+    this.missing.textContent = missing ?? '';
     this.draw(theme);
   }
 
-  /** Draws again, after the theme changed. */
+  /** Draws, or draws again, after the theme changed. */
   draw(theme: Theme): void {
+    this.theme = theme;
+    this.isDrawn = false;
+    // Tells again whether the charts are in sight.
+    this.observer.unobserve(this.grid);
+    this.observer.observe(this.grid);
+  }
+
+  private drawNow(): void {
+    const { theme } = this;
+    if (this.isDrawn || !theme) return;
+    this.isDrawn = true;
     this.charts.forEach(chart => chart.draw(theme));
   }
 
-  private parts(view: RoutingView, target: Target): HTMLElement[] {
-    const base = view.base[target.key];
-    if (base.length === 0) return [element('p', { class: 'empty' }, target.missing)];
-    const tuned = view.tuned?.[target.key];
-    const gain = tuned && relativeGain(base, tuned);
-    const series: Series[] = [
-      { name: 'base', points: points(base), colour: theme => theme.muted, dashed: tuned !== undefined },
-    ];
-    if (tuned) series.push({ name: 'tuned', points: points(tuned), colour: theme => theme.accent });
-    const charts = [
-      new LineChart({
-        title: target.title,
-        series,
-        xName: 'layer',
-        tickPrefix: 'L',
-        formatY: percent,
-        footer: layer => (gain?.[layer] == null ? [] : [`gain ${relativeChange(gain[layer])}`]),
-      }),
-    ];
-    if (gain) {
-      const line: Series = {
-        name: 'tuned over base',
-        points: points(gain),
-        colour: theme => theme.data.faithful,
-      };
-      charts.push(
-        new LineChart({
-          title: target.gain,
-          series: [line],
-          xName: 'layer',
-          tickPrefix: 'L',
-          formatY: relativeChange,
-        }),
-      );
-    }
-    this.charts.push(...charts);
-    return charts.map(chart => chart.root);
+  /** Marks the values of a layer that is pointed at elsewhere. */
+  point(layer: number | undefined): void {
+    this.charts.forEach(chart => chart.mark(layer));
   }
-}
-
-function points(values: readonly (number | null)[]): { x: number; y: number | null }[] {
-  return values.map((y, x) => ({ x, y }));
 }

@@ -2,30 +2,35 @@
 import '../shared/localisation';
 
 import { Panel } from './panel';
-import { initialState, saved, Store, withView } from './state';
-import { listen, post, savedState, saveState } from './vscode-api';
-
-const kept = savedState();
+import { restored, saved, Store, withView } from './state';
+import { ask, listen, post, savedState, saveState } from './vscode-api';
 
 const panel = new Panel(() => store, {
+  ask,
+  save: post,
   hover: token => post({ type: 'hover-token', token: token ?? null }),
   reveal: token => post({ type: 'reveal-token', token }),
+  trace: sample => post({ type: 'trace-example', sample }),
 });
 
-const store = new Store(
-  { ...initialState, ...(kept && { mode: kept.mode, quantity: kept.quantity, layer: kept.layer }) },
-  (now, before) => {
-    panel.update(now, before);
-    // Not before the first view: it is what a kept pin belongs to.
-    if (now.view) saveState(saved(now));
-  },
-);
+const store = new Store(restored(savedState()), (now, before) => {
+  panel.update(now, before);
+  if (now.pinned !== before.pinned || now.view !== before.view)
+    post({ type: 'pin-token', token: now.pinned ?? null });
+  // Not before the first view: it is what a kept pin belongs to. Hovering changes nothing that is kept.
+  if (now.view && now.hovered === before.hovered) saveState(saved(now));
+});
 
 listen(
   message => {
+    const { view, latest } = store.state;
+    const isShown = (token: number): boolean => token < (view?.tokens.length ?? 0);
     switch (message.type) {
       case 'show':
         store.set(withView(store.state, message.view, message.stale ?? false, savedState()));
+        break;
+      case 'stale':
+        store.set({ stale: message.stale });
         break;
       case 'busy':
         store.set({ busy: message.text, error: undefined });
@@ -33,16 +38,23 @@ listen(
       case 'error':
         store.set({ error: message.text, busy: undefined });
         break;
-      case 'select-token': {
-        const { view, latest } = store.state;
-        if (message.token !== null && message.token >= (view?.tokens.length ?? 0)) break;
+      case 'select-token':
+        if (message.token !== null && !isShown(message.token)) break;
         store.set({
           hovered: message.token === null ? undefined : { token: message.token },
           latest: message.token ?? latest,
         });
         if (message.token !== null) panel.bringIntoView(message.token);
         break;
-      }
+      case 'toggle-pin':
+        if (isShown(message.token)) panel.togglePin(message.token);
+        break;
+      case 'compare':
+        if (view?.tuned) store.set({ mode: 'difference' });
+        break;
+      case 'masked-set':
+        store.set({ maskedSet: message.name ?? undefined });
+        break;
     }
   },
   line => store.set({ error: line, busy: undefined }),

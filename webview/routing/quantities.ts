@@ -1,40 +1,63 @@
-/** @file What colours tokens and cells: a quantity for every layer and token of a routing view, with its scale. */
-import type { RoutingSide, RoutingView } from '../../src/protocol/routing-view';
-import { percent, percentagePoints, signedNumber } from '../shared/format';
+/** @file What can colour tokens and cells: the quantities, the routers they are of, and which a view has. */
+import { t } from '@vscode/l10n';
+
+import type { RoutingView } from '../../src/protocol/routing-view';
 
 export const modes = ['base', 'tuned', 'difference'] as const;
 export type Mode = (typeof modes)[number];
 
-export const quantities = ['ce_share', 'router_entropy', 'attention', 'top_expert'] as const;
+export const quantities = [
+  'top_expert',
+  'ce_share',
+  'attention',
+  'attention_gain',
+  'router_entropy',
+  'routing_change',
+] as const;
 export type Quantity = (typeof quantities)[number];
 
-export const quantityNames: Record<Quantity, string> = {
-  ce_share: 'context-faithful share',
-  router_entropy: 'router entropy',
-  attention: 'attention received',
-  top_expert: 'top-1 expert',
-};
+export function quantityName(quantity: Quantity): string {
+  switch (quantity) {
+    case 'top_expert':
+      return t('top-1 expert');
+    case 'ce_share':
+      return t('context-faithful share');
+    case 'attention':
+      return t('attention received');
+    case 'attention_gain':
+      return t('attention gain');
+    case 'router_entropy':
+      return t('router entropy');
+    case 'routing_change':
+      return t('routing change');
+  }
+}
 
-/** A quantity, ready to be drawn. */
-export interface Grid {
-  /** Which of the data colours it takes. */
-  scale: 'sequential' | 'diverging' | 'index';
-  /** Layer of each row. */
-  layers: readonly number[];
-  /** [row][token]. */
-  rows: readonly (readonly number[])[];
-  /** One value for each token: of the chosen layer, or the mean over the rows. */
-  tokens: readonly number[];
-  /** What `tokens` is: `mean of 8 layers` or `layer 3`. */
-  tokensAre: string;
-  /** Values at the ends of the scale. */
-  low: number;
-  high: number;
-  /** The scale's ends in words; they say so where values beyond them take the colour of the end. */
-  lowText: string;
-  highText: string;
-  caption: string;
-  format: (value: number) => string;
+/** What the quantity is, in a sentence. */
+export function quantityHint(quantity: Quantity): string {
+  switch (quantity) {
+    case 'top_expert':
+      return t(
+        'The expert with the largest router weight. Difference: whether it is another one than in base.',
+      );
+    case 'ce_share':
+      return t('Share of the token’s routing weight that goes to context-faithful experts (★).');
+    case 'attention':
+      return t('Attention that the token receives from the last prompt token, mean over heads.');
+    case 'attention_gain':
+      return t('Attention received, tuned − base, in percentage points: what tuning added for this token.');
+    case 'router_entropy':
+      return t(
+        'Entropy of the router’s softmax over all experts, divided by its largest value: 1 is even over all.',
+      );
+    case 'routing_change':
+      return t('Share of the tuned routing weight that goes to experts which the base model did not choose.');
+  }
+}
+
+/** Whether the quantity compares tuned with base by itself, whichever of them is chosen. */
+export function comparesBoth(quantity: Quantity): boolean {
+  return quantity === 'attention_gain' || quantity === 'routing_change';
 }
 
 /** The modes that this view can show: without a run there is only the base model. */
@@ -42,9 +65,13 @@ export function availableModes(view: RoutingView): Mode[] {
   return view.tuned ? [...modes] : ['base'];
 }
 
-/** The quantities that this view holds: the share of context-faithful experts needs a run that identified them. */
+/** The quantities that this view holds: the share of context-faithful experts and comparisons need a run. */
 export function availableQuantities(view: RoutingView): Quantity[] {
-  return quantities.filter(quantity => quantity === 'top_expert' || view.base[field(quantity)].length > 0);
+  return quantities.filter(quantity => {
+    if (comparesBoth(quantity) && !view.tuned) return false;
+    if (readsAttention(quantity)) return view.base.attention_from_last.length > 0;
+    return quantity !== 'ce_share' || view.base.ce_share.length > 0;
+  });
 }
 
 /** Whether the mean over layers has a meaning. An expert's index has no mean. */
@@ -52,125 +79,19 @@ export function hasMean(quantity: Quantity, mode: Mode): boolean {
   return quantity !== 'top_expert' || mode === 'difference';
 }
 
+/** How the values of a group's tokens are put together. Attention is shared out among tokens: its parts add up. */
+export function groupedBy(quantity: Quantity, mode: Mode): 'mean' | 'sum' | 'mode' {
+  if (!hasMean(quantity, mode)) return 'mode';
+  return readsAttention(quantity) ? 'sum' : 'mean';
+}
+
 /** Layers that have a row for this quantity: attention has one for every layer, routing only for MoE layers. */
 export function layersOf(view: RoutingView, quantity: Quantity): number[] {
-  return quantity === 'attention'
+  return readsAttention(quantity)
     ? view.base.attention_from_last.map((_, layer) => layer)
     : [...view.moe_layers];
 }
 
-/**
- * The values of `quantity` in `mode`.
- * @param layer the layer that colours the tokens; undefined for the mean over all (the last one where that has no meaning)
- */
-export function gridOf(view: RoutingView, mode: Mode, quantity: Quantity, layer: number | undefined): Grid {
-  const layers = layersOf(view, quantity);
-  const rows = rowsOf(view, mode, quantity);
-  const at = layer === undefined ? -1 : layers.indexOf(layer);
-  const mean = at < 0 && hasMean(quantity, mode);
-  const row = at < 0 ? layers.length - 1 : at;
-  return {
-    layers,
-    rows,
-    tokens: mean ? meanOverRows(rows) : (rows[row] ?? []),
-    tokensAre: mean ? `mean of ${layers.length} layers` : `layer ${layers[row]}`,
-    ...rangeOf(view, mode, quantity, rows),
-  };
-}
-
-/** Where a value stands on the grid's scale, 0 to 1. */
-export function position(grid: Grid, value: number): number {
-  const range = grid.high - grid.low;
-  return range === 0 ? 0 : Math.min(1, Math.max(0, (value - grid.low) / range));
-}
-
-/** Column means: the mean over layers for each token. */
-export function meanOverRows(rows: readonly (readonly number[])[]): number[] {
-  return (rows[0] ?? []).map((_, column) => rows.reduce((sum, row) => sum + row[column], 0) / rows.length);
-}
-
-/** The value below which a share `q` of all absolute values lies (nearest rank). */
-export function quantile(rows: readonly (readonly number[])[], q: number): number {
-  const sorted = rows.flatMap(row => row.map(Math.abs)).sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
-}
-
-function field(
-  quantity: Exclude<Quantity, 'top_expert'>,
-): 'ce_share' | 'router_entropy' | 'attention_from_last' {
-  return quantity === 'attention' ? 'attention_from_last' : quantity;
-}
-
-function sideRows(view: RoutingView, side: RoutingSide, quantity: Quantity): number[][] {
-  if (quantity !== 'top_expert') return side[field(quantity)];
-  return side.topk_indices.map(row => view.tokens.map((_, token) => row[token * view.top_k]));
-}
-
-function rowsOf(view: RoutingView, mode: Mode, quantity: Quantity): number[][] {
-  const tuned = view.tuned ?? view.base;
-  if (mode !== 'difference') return sideRows(view, mode === 'base' ? view.base : tuned, quantity);
-  const [before, after] = [sideRows(view, view.base, quantity), sideRows(view, tuned, quantity)];
-  const difference =
-    quantity === 'top_expert' ? (a: number, b: number) => Number(a !== b) : (a: number, b: number) => b - a;
-  return before.map((row, r) => row.map((value, token) => difference(value, after[r][token])));
-}
-
-type Range = Pick<Grid, 'scale' | 'low' | 'high' | 'lowText' | 'highText' | 'caption' | 'format'>;
-
-function rangeOf(view: RoutingView, mode: Mode, quantity: Quantity, rows: number[][]): Range {
-  if (mode === 'difference') return differenceRange(quantity, rows);
-  switch (quantity) {
-    case 'ce_share':
-      return sequential(0, 1, percent, 'of routing weight to ★');
-    case 'router_entropy':
-      return entropyRange(view, rows);
-    case 'attention':
-      return clipped({
-        ...sequential(0, quantile(rows, 0.99), percent, 'of attention from the last prompt token'),
-      });
-    case 'top_expert':
-      return {
-        ...sequential(0, view.num_experts - 1, value => String(value), 'index of the top-1 expert'),
-        scale: 'index',
-      };
-  }
-}
-
-function differenceRange(quantity: Quantity, rows: number[][]): Range {
-  if (quantity === 'top_expert') {
-    const format = (value: number): string =>
-      value === 1 ? 'changed' : value === 0 ? 'unchanged' : percent(value);
-    return { ...sequential(0, 1, percent, 'of layers changed their top-1 expert'), format };
-  }
-  const isEntropy = quantity === 'router_entropy';
-  const format = isEntropy ? (value: number) => signedNumber(value, 2) : percentagePoints;
-  const high = Math.max(quantile(rows, quantity === 'attention' ? 0.99 : 1), isEntropy ? 0.01 : 0.001);
-  const range: Range = {
-    scale: 'diverging',
-    low: -high,
-    high,
-    lowText: format(-high),
-    highText: format(high),
-    caption: `${quantityNames[quantity]}, tuned − base`,
-    format,
-  };
-  return quantity === 'attention' ? clipped(range) : range;
-}
-
-/** Entropies crowd below 1: the scale begins at the tenth below all but the lowest 2 %. */
-function entropyRange(view: RoutingView, rows: number[][]): Range {
-  const low = Math.min(0.9, Math.floor(quantile(rows, 0.02) * 10) / 10);
-  const caption = `router entropy (1: even over ${view.num_experts} experts)`;
-  const range = sequential(low, 1, value => value.toFixed(2), caption);
-  return low > 0 ? { ...range, lowText: `≤ ${range.lowText}` } : range;
-}
-
-function sequential(low: number, high: number, format: (value: number) => string, caption: string): Range {
-  return { scale: 'sequential', low, high, lowText: format(low), highText: format(high), caption, format };
-}
-
-/** Says that larger values share the colour of the end: attention has outliers, the first token above all. */
-function clipped(range: Range): Range {
-  const lowText = range.low < 0 ? `≤ ${range.lowText}` : range.lowText;
-  return { ...range, lowText, highText: `≥ ${range.highText}` };
+function readsAttention(quantity: Quantity): boolean {
+  return quantity === 'attention' || quantity === 'attention_gain';
 }

@@ -2,12 +2,13 @@
 import { describe, expect, it } from 'vitest';
 
 import { smallView } from './small-view.fixture';
-import { initialState, saved, shownToken, Store, withView } from './state';
+import { initialState, type PanelState, restored, saved, shownToken, Store, withView } from './state';
+
+const shown: PanelState = withView(initialState, smallView, false, undefined);
 
 describe('a new view', () => {
   it('shows the answer in the context first', () => {
-    const state = withView(initialState, smallView, false, undefined);
-    expect([state.mode, state.quantity, shownToken(state)]).toEqual(['tuned', 'ce_share', 0]);
+    expect([shown.mode, shown.quantity, shownToken(shown)]).toEqual(['tuned', 'ce_share', 0]);
   });
 
   it('replaces choices that it cannot show', () => {
@@ -21,10 +22,25 @@ describe('a new view', () => {
     expect([state.mode, state.quantity, state.layer]).toEqual(['base', 'router_entropy', undefined]);
   });
 
-  it('gets its pin back after a reload, another prompt does not', () => {
-    const kept = saved({ ...withView(initialState, smallView, false, undefined), pinned: 1 });
-    expect(withView(initialState, smallView, false, kept).pinned).toBe(1);
-    expect(withView(initialState, { ...smallView, text: 'Rome??' }, false, kept).pinned).toBeUndefined();
+  it('gets back what belongs to it after a reload, another prompt does not', () => {
+    const outcome = { reference: 'Rome', outcomes: [] };
+    const kept = saved({
+      ...shown,
+      pinned: 1,
+      expert: { layer: 2, expert: 3 },
+      ablation: { masks: ['set'], edited: 'Rome?', outcome },
+    });
+    const again = withView(restored(kept), smallView, false, kept);
+    expect([again.pinned, again.expert]).toEqual([1, { layer: 2, expert: 3 }]);
+    expect(again.ablation).toEqual({ masks: ['set'], edited: 'Rome?', outcome });
+    const other = withView(restored(kept), { ...smallView, text: 'Rome??' }, false, kept);
+    expect([other.pinned, other.expert, other.ablation.outcome]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('takes over what was chosen for any prompt', () => {
+    const kept = saved({ ...shown, mode: 'base', quantity: 'attention', grouping: 'sentence', layer: 0 });
+    const { mode, quantity, grouping, layer } = withView(restored(kept), smallView, false, kept);
+    expect([mode, quantity, grouping, layer]).toEqual(['base', 'attention', 'sentence', 0]);
   });
 
   it('ends what was said before', () => {
@@ -34,11 +50,11 @@ describe('a new view', () => {
 });
 
 describe('the shown token', () => {
-  const state = withView(initialState, smallView, false, undefined);
   it('is the pinned one, else the hovered one, else the latest', () => {
-    expect(shownToken({ ...state, pinned: 1, hovered: { token: 0 } })).toBe(1);
-    expect(shownToken({ ...state, hovered: { token: 1 } })).toBe(1);
-    expect(shownToken({ ...state, latest: 1 })).toBe(1);
+    expect(shownToken({ ...shown, pinned: 1, hovered: { token: 0 } })).toBe(1);
+    expect(shownToken({ ...shown, hovered: { token: 1 } })).toBe(1);
+    expect(shownToken({ ...shown, hovered: { layer: 1 }, latest: 1 })).toBe(1);
+    expect(shownToken({ ...shown, latest: 1 })).toBe(1);
   });
 });
 

@@ -2,9 +2,11 @@
 import './toolbar.css';
 import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 
+import { t } from '@vscode/l10n';
 import type { VscodeSingleSelect } from '@vscode-elements/elements/dist/vscode-single-select/index.js';
 
 import { element } from '../shared/dom';
+import { type Grouping, groupings } from './groups';
 import {
   availableModes,
   availableQuantities,
@@ -14,21 +16,29 @@ import {
   modes,
   quantities,
   type Quantity,
-  quantityNames,
+  quantityHint,
+  quantityName,
 } from './quantities';
 import type { PanelState } from './state';
 
 export interface ToolbarEvents {
   mode: (mode: Mode) => void;
   quantity: (quantity: Quantity) => void;
+  grouping: (grouping: Grouping) => void;
   layer: (layer: number | undefined) => void;
 }
 
-const modeNames: Record<Mode, string> = { base: 'Base', tuned: 'Tuned', difference: 'Difference' };
+const modeNames: Record<Mode, string> = { base: t('Base'), tuned: t('Tuned'), difference: t('Difference') };
 const modeHints: Record<Mode, string> = {
-  base: 'Routing of the model as it is on disk',
-  tuned: 'Routing of the router-tuned model',
-  difference: 'Router-tuned minus base',
+  base: t('Routing of the model as it is on disk'),
+  tuned: t('Routing of the tuned model'),
+  difference: t('Tuned minus base'),
+};
+const groupingNames: Record<Grouping, string> = {
+  token: t('tokens'),
+  word: t('words'),
+  sentence: t('sentences'),
+  paragraph: t('paragraphs'),
 };
 const mean = 'mean';
 
@@ -37,8 +47,9 @@ export class Toolbar {
   private readonly model = element('output');
   private readonly run = element('output');
   private readonly radios: Record<Mode, HTMLInputElement>;
-  private readonly quantity = element('vscode-single-select', { 'aria-label': 'Colour by' });
-  private readonly layer = element('vscode-single-select', { 'aria-label': 'Prompt shows' });
+  private readonly quantity = element('vscode-single-select', { label: t('Colour by') });
+  private readonly grouping = element('vscode-single-select', { label: t('Group') });
+  private readonly layer = element('vscode-single-select', { label: t('Prompt shows') });
 
   constructor(events: ToolbarEvents) {
     this.radios = {
@@ -49,32 +60,37 @@ export class Toolbar {
     const segments = modes.map(mode =>
       element('label', { title: modeHints[mode] }, this.radios[mode], element('span', {}, modeNames[mode])),
     );
-    const caption = element('legend', { class: 'visually-hidden' }, 'Routers');
+    const caption = element('legend', { class: 'visually-hidden' }, t('Routers'));
     this.quantity.addEventListener('change', () => {
       const chosen = quantities.find(quantity => quantity === this.quantity.value);
       if (chosen) events.quantity(chosen);
+    });
+    this.grouping.addEventListener('change', () => {
+      const chosen = groupings.find(grouping => grouping === this.grouping.value);
+      if (chosen) events.grouping(chosen);
     });
     this.layer.addEventListener('change', () =>
       events.layer(this.layer.value === mean ? undefined : Number(this.layer.value)),
     );
     this.root = element(
       'div',
-      { class: 'toolbar', role: 'toolbar', 'aria-label': 'What is shown' },
-      element('span', { class: 'fact' }, element('span', {}, 'Model'), this.model),
-      element('span', { class: 'fact' }, element('span', {}, 'Run'), this.run),
+      { class: 'toolbar', role: 'toolbar', 'aria-label': t('What is shown') },
+      element('span', { class: 'fact' }, element('span', {}, t('Model')), this.model),
+      element('span', { class: 'fact' }, element('span', {}, t('Run')), this.run),
       element('fieldset', { class: 'segments' }, caption, ...segments),
-      element('div', { class: 'choice' }, element('span', {}, 'Colour by'), this.quantity),
-      element('div', { class: 'choice' }, element('span', {}, 'Prompt shows'), this.layer),
+      element('div', { class: 'choice' }, element('span', {}, t('Colour by')), this.quantity),
+      element('div', { class: 'choice' }, element('span', {}, t('Group')), this.grouping),
+      element('div', { class: 'choice' }, element('span', {}, t('Prompt shows')), this.layer),
     );
   }
 
   /** Follows the state. */
-  show({ view, mode, quantity, layer }: PanelState): void {
+  show({ view, mode, quantity, grouping, layer }: PanelState): void {
     if (!view) return;
     this.model.textContent = view.model_name;
-    this.model.title = `${view.model_path}\n${view.moe_layers.length} MoE layers × ${view.num_experts} experts, top ${view.top_k}`;
-    this.run.textContent = view.run_id ?? 'none: base model only';
-    this.run.title = view.run_id ?? 'Identify Context-Faithful Experts makes a run.';
+    this.model.title = `${view.model_path}\n${t('{0} MoE layers × {1} experts, top {2}', view.moe_layers.length, view.num_experts, view.top_k)}`;
+    this.run.textContent = view.run_id ?? t('none: base model only');
+    this.run.title = view.run_id ?? t('Identify Context-Faithful Experts makes a run.');
     for (const candidate of modes) {
       this.radios[candidate].checked = candidate === mode;
       this.radios[candidate].disabled = !availableModes(view).includes(candidate);
@@ -82,15 +98,25 @@ export class Toolbar {
     const offered = availableQuantities(view);
     fill(
       this.quantity,
-      quantities.map(each => ({ value: each, text: quantityNames[each], disabled: !offered.includes(each) })),
+      quantities.map(each => ({
+        value: each,
+        text: quantityName(each),
+        description: quantityHint(each),
+        disabled: !offered.includes(each),
+      })),
       quantity,
     );
+    fill(
+      this.grouping,
+      groupings.map(each => ({ value: each, text: groupingNames[each] })),
+      grouping,
+    );
     const layers = layersOf(view, quantity);
-    const means = hasMean(quantity, mode) ? [{ value: mean, text: 'mean of layers' }] : [];
+    const means = hasMean(quantity, mode) ? [{ value: mean, text: t('mean of layers') }] : [];
     const fallback = means.length > 0 ? mean : String(layers[layers.length - 1]);
     fill(
       this.layer,
-      [...means, ...layers.map(each => ({ value: String(each), text: `layer ${each}` }))],
+      [...means, ...layers.map(each => ({ value: String(each), text: t('layer {0}', each) }))],
       layer === undefined ? fallback : String(layer),
     );
   }
@@ -104,13 +130,13 @@ function radio(mode: Mode, choose: (mode: Mode) => void): HTMLInputElement {
 
 function fill(
   select: VscodeSingleSelect,
-  options: readonly { value: string; text: string; disabled?: boolean }[],
+  options: readonly { value: string; text: string; description?: string; disabled?: boolean }[],
   chosen: string,
 ): void {
-  select.options = options.map(({ value, text, disabled = false }) => ({
+  select.options = options.map(({ value, text, description = '', disabled = false }) => ({
     value,
     label: text,
-    description: '',
+    description,
     selected: value === chosen,
     disabled,
   }));

@@ -18,6 +18,8 @@ export interface ChartOptions {
   save?: SaveFile;
   /** Height of the drawing in CSS pixels; default: 150, of bars what they need. */
   height?: number;
+  /** The pointer or the keyboard is at another x of a line chart, or left. */
+  hover?: (x: number | undefined) => void;
 }
 
 /** A place of the chart: one x, row or point. */
@@ -38,6 +40,7 @@ export class Chart {
   private chart: PlottedChart | undefined;
   private theme: Theme | undefined;
   private cursor: number | undefined;
+  private marked: number | undefined;
 
   constructor(
     private data: ChartData,
@@ -49,6 +52,8 @@ export class Chart {
     this.root = element('figure', { class: 'chart' }, caption, this.drawing, this.table.root);
     this.canvas.addEventListener('keydown', event => this.press(event));
     this.canvas.addEventListener('blur', () => this.pointAt(undefined));
+    this.canvas.addEventListener('pointermove', () => this.hover());
+    this.canvas.addEventListener('pointerleave', () => this.options.hover?.(undefined));
     this.describe();
   }
 
@@ -79,6 +84,15 @@ export class Chart {
     this.chart.data = plotted;
     this.chart.options = options ?? {};
     this.chart.update('none');
+  }
+
+  /** Marks the values at an x of a line chart that is pointed at elsewhere. */
+  mark(x: number | undefined): void {
+    if (!this.chart || x === this.marked || this.canvas.matches(':hover, :focus')) return;
+    this.marked = x;
+    const places = x === undefined ? [] : (this.stops().find(([place]) => this.xOf(place) === x) ?? []);
+    this.chart.setActiveElements(places.map(({ series, index }) => ({ datasetIndex: series, index })));
+    this.chart.render();
   }
 
   /** Frees the chart's listeners. */
@@ -146,6 +160,16 @@ export class Chart {
     return [...byPlace].sort(([a], [b]) => a - b).map(([, places]) => places);
   }
 
+  private xOf({ series, index }: Place): number | undefined {
+    return this.data.kind === 'lines' ? this.data.series[series].points[index].x : undefined;
+  }
+
+  /** What chart.js found under the pointer. */
+  private hover(): void {
+    const [found] = this.chart?.getActiveElements() ?? [];
+    this.options.hover?.(found && this.xOf({ series: found.datasetIndex, index: found.index }));
+  }
+
   private press(event: KeyboardEvent): void {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const stops = this.stops();
@@ -175,6 +199,7 @@ export class Chart {
     this.chart?.tooltip?.setActiveElements(active, { x: 0, y: 0 });
     this.chart?.update('none');
     const [first] = found;
+    this.options.hover?.(found.length === 0 ? undefined : this.xOf(first));
     const said = found.map(({ series, index }) => saidOf(this.data, series, index));
     this.readout.textContent =
       found.length === 0 ? '' : `${headOf(this.data, first.series, first.index)}: ${said.join(', ')}`;

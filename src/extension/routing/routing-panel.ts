@@ -12,7 +12,8 @@ import {
 import { bundledPage, bundleFolder } from '../bundled-page';
 import { panels } from '../manifest';
 import { tabIcon } from '../tab-icon';
-import type { TraceStore } from './trace-store';
+import type { MaskSource } from './panel-questions';
+import type { Trace, TraceStore } from './trace-store';
 
 type Notice = Extract<ToRoutingPanel, { type: 'busy' | 'error' }>;
 
@@ -21,6 +22,10 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
   /** The page listens. */
   private ready = false;
   private notice: Notice | undefined;
+  /** What the page shows. */
+  private shown: Trace | undefined;
+  /** The page is to show the difference of base and tuned as soon as it shows anything. */
+  private comparing = false;
   private readonly messages = new vscode.EventEmitter<FromRoutingPanel>();
   /** What the user does in the panel. */
   readonly onDidReceiveMessage = this.messages.event;
@@ -29,11 +34,13 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
   constructor(
     private readonly extensionUri: vscode.Uri,
     private readonly store: TraceStore,
+    private readonly masks: MaskSource,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.subscriptions = [
       this.messages,
-      store.onDidChange(() => this.send()),
+      store.onDidChange(() => this.sendAll()),
+      masks.onDidChange(() => this.sendMaskedSet()),
       vscode.window.registerWebviewPanelSerializer(panels.routing, this),
     ];
   }
@@ -68,7 +75,23 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
 
   /** The editor's cursor is on this token of the latest trace. */
   selectToken(token: number | null): void {
-    this.post({ type: 'select-token', token });
+    this.send({ type: 'select-token', token });
+  }
+
+  /** This token of the latest trace was clicked in the editor. */
+  togglePin(token: number): void {
+    this.send({ type: 'toggle-pin', token });
+  }
+
+  /** Shows the difference of base and tuned. */
+  compare(): void {
+    this.comparing = true;
+    this.sendAll();
+  }
+
+  /** A message to the page; lost while there is none that listens. */
+  send(message: ToRoutingPanel): void {
+    if (this.ready) void this.panel?.webview.postMessage(message);
   }
 
   /** What was shown is kept by the store, not by the page: the page only knows that it was there. */
@@ -119,23 +142,38 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
       return;
     }
     this.ready = true; // also when a hidden panel comes back: its page starts anew
-    this.send();
+    this.shown = undefined;
+    this.sendAll();
   }
 
   private show(notice: Notice | undefined): void {
     this.notice = notice;
-    if (notice) this.post(notice);
-    else this.send();
+    if (notice) this.send(notice);
+    else {
+      this.shown = undefined; // ends what was said before
+      this.sendAll();
+    }
   }
 
-  /** Everything that the page should know. */
-  private send(): void {
+  /** Everything that the page should know. A trace that it shows already is not sent again. */
+  private sendAll(): void {
+    if (!this.ready) return;
     const { latest } = this.store;
-    if (latest) this.post({ type: 'show', view: latest.view, stale: latest.document?.stale ?? false });
-    if (this.notice) this.post(this.notice);
+    const stale = latest?.document?.stale ?? false;
+    if (latest === this.shown) this.send({ type: 'stale', stale });
+    else if (latest) this.send({ type: 'show', view: latest.view, stale });
+    this.shown = latest;
+    this.sendMaskedSet();
+    if (this.comparing && latest) {
+      this.send({ type: 'compare' });
+      this.comparing = false;
+    }
+    if (this.notice) this.send(this.notice);
   }
 
-  private post(message: ToRoutingPanel): void {
-    if (this.ready) void this.panel?.webview.postMessage(message);
+  private sendMaskedSet(): void {
+    const { latest } = this.store;
+    const active = latest && this.masks.activeFor(latest.request.model);
+    this.send({ type: 'masked-set', name: active?.name ?? null });
   }
 }

@@ -20,6 +20,8 @@ export class TokenDecorations implements vscode.Disposable {
     borderColor: themed('editorWarning.foreground'),
   });
   private readonly pointed = decoration({ border: '1px solid', borderColor: themed(pointedTokenColor) });
+  private readonly pinned = decoration({ outline: '2px solid', outlineColor: themed(pointedTokenColor) });
+  private pinnedToken: number | null = null;
   private readonly marks: vscode.TextEditorDecorationType;
   private readonly subscriptions: vscode.Disposable[];
 
@@ -51,15 +53,25 @@ export class TokenDecorations implements vscode.Disposable {
 
   /** Outlines a token of the latest trace wherever its document is visible. */
   point(token: number | null): void {
+    this.outline(this.pointed, token);
+  }
+
+  /** Outlines the token that is pinned in the Routing panel, until another one is. */
+  pin(token: number | null): void {
+    this.pinnedToken = token;
+    this.outline(this.pinned, token);
+  }
+
+  private outline(type: vscode.TextEditorDecorationType, token: number | null): void {
     const document = this.store.latest?.document;
     const span = token === null ? undefined : document?.spanOf(token);
     for (const editor of vscode.window.visibleTextEditors)
       if (document && editor.document.uri.toString() === document.traced.uri)
-        editor.setDecorations(this.pointed, span ? [rangeOf(editor.document, span)] : []);
+        editor.setDecorations(type, span ? [rangeOf(editor.document, span)] : []);
   }
 
   dispose(): void {
-    const types = [...this.levels, this.stale, this.pointed, this.marks];
+    const types = [...this.levels, this.stale, this.pointed, this.pinned, this.marks];
     for (const disposable of [...types, ...this.subscriptions]) disposable.dispose();
   }
 
@@ -80,6 +92,7 @@ export class TokenDecorations implements vscode.Disposable {
       editor.setDecorations(this.stale, isStale ? ranges(share => levelOf(share) !== undefined) : []);
       editor.setDecorations(this.marks, marked ? firstOfLines(ranges(share => share >= markedShare)) : []);
     }
+    this.outline(this.pinned, this.pinnedToken);
   }
 }
 

@@ -13,6 +13,7 @@ import type { Pickers } from '../workspace/pickers';
 import type { Selection } from '../workspace/selection';
 import { requireTrust, settingReader } from '../workspace/workspace';
 import type { TracedText } from './document-trace';
+import type { MaskSource } from './panel-questions';
 import type { RoutingPanel } from './routing-panel';
 import { runOfModel, type RunSource } from './run-of-model';
 import type { TraceStore } from './trace-store';
@@ -36,6 +37,7 @@ export class TraceCommand {
     private readonly runs: RunSource,
     private readonly store: TraceStore,
     private readonly panel: RoutingPanel,
+    private readonly masks: MaskSource,
   ) {}
 
   /** The selection or the whole text of the active editor; without an editor, a sample. */
@@ -56,6 +58,21 @@ export class TraceCommand {
     return sample && this.trace({ kind: 'sample', ...sample }, options);
   }
 
+  /** Traces like {@link tracePrompt} and shows the difference of base and tuned. @throws InputError without a run */
+  async compareBaseTuned(options: TraceOptions): Promise<RoutingView | undefined> {
+    const model = options.model ?? (await this.model());
+    if (model === undefined) return undefined;
+    if (options.run === undefined && !runOfModel(this.runs, model))
+      throw new InputError(
+        t(
+          'There is no run of this checkpoint to compare with: run “Identify Context-Faithful Experts” first.',
+        ),
+      );
+    const view = await this.tracePrompt({ ...options, model });
+    if (view) this.panel.compare();
+    return view;
+  }
+
   private async trace(
     source: TraceRequestInput['source'],
     options: TraceOptions,
@@ -63,9 +80,11 @@ export class TraceCommand {
   ): Promise<RoutingView | undefined> {
     const model = options.model ?? (await this.model());
     if (model === undefined) return undefined;
+    const active = this.masks.activeFor(model);
     const request: TraceRequestInput = {
       ...{ model, source },
       run: options.run ?? runOfModel(this.runs, model)?.folder,
+      ...(active && { mask: active }),
       ...readTraceSettings(settingReader()),
       ...(options.maxNewTokens === undefined ? {} : { max_new_tokens: options.maxNewTokens }),
     };
@@ -73,7 +92,7 @@ export class TraceCommand {
       const view = await withJobProgress(t('Tracing routing'), hooks =>
         this.engine.request('traceRouting', request, hooks),
       );
-      this.store.add(view, traced);
+      this.store.add(view, request, traced);
       return view;
     });
   }

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { writeFileAtomically } from '../../common/atomic-file';
+import { type TraceRequestInput, TraceRequestSchema } from '../../protocol/jobs';
 import { type RoutingView, RoutingViewSchema } from '../../protocol/routing-view';
 import { contextKeys } from '../manifest';
 import { DocumentTrace, type TracedText } from './document-trace';
@@ -13,11 +14,14 @@ import { DocumentTrace, type TracedText } from './document-trace';
 /** A traced prompt; `document` when it came from an editor. */
 export interface Trace {
   view: RoutingView;
+  /** What was asked of the engine, so that more can be asked about the same prompt. */
+  request: TraceRequestInput;
   document?: DocumentTrace;
 }
 
 const StoredTraceSchema = v.object({
   view: RoutingViewSchema,
+  request: TraceRequestSchema,
   traced: v.optional(
     v.object({ uri: v.string(), documentText: v.string(), start: v.number(), end: v.number() }),
   ),
@@ -45,9 +49,9 @@ export class TraceStore implements vscode.Disposable {
   }
 
   /** @param traced where the text came from, when it came from a document */
-  add(view: RoutingView, traced?: TracedText): void {
-    this.show(view, traced);
-    if (this.file !== undefined) writeFileAtomically(this.file, JSON.stringify({ view, traced }));
+  add(view: RoutingView, request: TraceRequestInput, traced?: TracedText): void {
+    this.show(view, request, traced);
+    if (this.file !== undefined) writeFileAtomically(this.file, JSON.stringify({ view, request, traced }));
   }
 
   /** Reads what {@link add} kept before the window was reloaded. @throws when that cannot be read */
@@ -55,8 +59,8 @@ export class TraceStore implements vscode.Disposable {
     if (this.file === undefined || this.latestTrace) return;
     const text = await readFile(this.file, 'utf8').catch(() => undefined); // nothing was kept
     if (text === undefined || this.latestTrace) return;
-    const { view, traced } = v.parse(StoredTraceSchema, JSON.parse(text));
-    this.show(view, traced);
+    const { view, request, traced } = v.parse(StoredTraceSchema, JSON.parse(text));
+    this.show(view, request, traced);
   }
 
   dispose(): void {
@@ -68,9 +72,9 @@ export class TraceStore implements vscode.Disposable {
     return this.folder === undefined ? undefined : path.join(this.folder, 'latest-trace.json');
   }
 
-  private show(view: RoutingView, traced: TracedText | undefined): void {
+  private show(view: RoutingView, request: TraceRequestInput, traced: TracedText | undefined): void {
     const document = traced && new DocumentTrace(view, traced);
-    this.latestTrace = { view, document };
+    this.latestTrace = { view, request, document };
     if (document) {
       this.byDocument.set(document.traced.uri, document);
       const open = vscode.workspace.textDocuments.find(d => d.uri.toString() === document.traced.uri);

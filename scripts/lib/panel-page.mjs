@@ -1,0 +1,93 @@
+/** @file The page of a panel in a browser of its own, outside VS Code, with a stand-in for the extension's side. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { build } from 'esbuild';
+
+import { root } from './paths.mjs';
+
+const origin = 'http://panel.test';
+const built = path.join(root, 'dist/webview');
+const types = { '.js': 'text/javascript', '.css': 'text/css', '.ttf': 'font/ttf', '.html': 'text/html' };
+
+/** The page as the extension builds it, content security policy included. */
+async function pageHtml(name) {
+  const { outputFiles } = await build({
+    entryPoints: [path.join(root, 'src/extension/webview-page.ts')],
+    ...{ bundle: true, platform: 'node', format: 'esm', write: false },
+  });
+  const code = Buffer.from(outputFiles[0].contents).toString('base64');
+  const { webviewPage } = await import(`data:text/javascript;base64,${code}`);
+  return webviewPage({
+    cspSource: origin,
+    script: `${origin}/${name}.js`,
+    styles: [`${origin}/${name}.css`],
+    icons: `${origin}/codicon.css`,
+    title: name,
+    language: 'en',
+  });
+}
+
+/** Runs in the page before its script: what VS Code gives to a webview. */
+function standIn({ variables, themeKind, state }) {
+  window.posted = [];
+  // Before the page's own listener.
+  window.addEventListener('message', () => (window.arrivedAt = performance.now()));
+  let kept = state;
+  window.acquireVsCodeApi = () => ({
+    postMessage: message => window.posted.push(message),
+    getState: () => kept,
+    setState: next => (kept = next),
+  });
+  window.keptState = () => kept;
+  document.addEventListener('DOMContentLoaded', () => {
+    for (const [name, value] of Object.entries(variables))
+      document.documentElement.style.setProperty(name, value);
+    document.body.className = `vscode-body ${themeKind}`;
+    document.body.dataset.vscodeThemeKind = themeKind;
+  });
+}
+
+/** Colour themes: their variables, read from VS Code's Dark Modern, Light Modern and Dark High Contrast. */
+export const themes = {
+  dark: 'vscode-dark',
+  light: 'vscode-light',
+  'high-contrast': 'vscode-high-contrast',
+};
+
+const fonts = {
+  '--vscode-font-family': 'system-ui, "Ubuntu", "Droid Sans", sans-serif',
+  '--vscode-font-size': '13px',
+  '--vscode-editor-font-family': '"Droid Sans Mono", monospace',
+  '--vscode-editor-font-size': '14px',
+};
+
+/**
+ * Opens the built page of a panel (`npm run build` first). `window.posted` holds what the page sent, and
+ * `window.postMessage` reaches it as the extension's messages do.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} name of the page in `dist/webview`
+ * @param {{ theme?: keyof typeof themes, width?: number, height?: number, state?: unknown, deviceScaleFactor?: number }} [options]
+ *   `state`: what the page kept before a reload
+ */
+export async function openPanelPage(browser, name, options = {}) {
+  const { theme = 'dark', width = 1280, height = 900, state, deviceScaleFactor = 1 } = options;
+  const html = await pageHtml(name);
+  const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor });
+  await context.route('**/*', route => {
+    const { pathname, origin: from } = new URL(route.request().url());
+    if (from !== origin) return route.abort();
+    const file = path.basename(pathname);
+    const body = file === '' ? html : readFileSync(path.join(built, file));
+    return route.fulfill({ body, contentType: types[path.extname(file || '.html')] });
+  });
+  const page = await context.newPage();
+  const variables = JSON.parse(readFileSync(path.join(root, `scripts/lib/themes/${theme}.json`), 'utf8'));
+  await page.addInitScript(standIn, {
+    variables: { ...fonts, ...variables },
+    themeKind: themes[theme],
+    ...(state === undefined ? {} : { state }),
+  });
+  await page.goto(`${origin}/`);
+  return page;
+}

@@ -1,0 +1,47 @@
+/** @file The panels' pages hold to the rules of axe-core that are serious or critical, in every kind of theme, wide and narrow. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+
+import { openPanelPage, themes } from '../../scripts/lib/panel-page.mjs';
+import { showEverything } from '../../scripts/lib/routing-page.mjs';
+import { launchBrowser } from '../../scripts/lib/workbench-window.mjs';
+
+/** Every page, and how to make it show all that it can. */
+const pages = { routing: showEverything };
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let browser;
+
+before(async () => {
+  browser = await launchBrowser();
+});
+after(() => browser?.close());
+
+/** One line for each finding, with the first elements that it is about. */
+async function findings(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, help, nodes }) => {
+      const places = nodes
+        .slice(0, 3)
+        .map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`);
+      return `${id} (${help})\n  ${places.join('\n  ')}`;
+    });
+}
+
+for (const [name, show] of Object.entries(pages)) {
+  for (const theme of Object.keys(themes)) {
+    test(`${name}, ${theme}`, { timeout: 120_000 }, async () => {
+      for (const width of [1280, 400]) {
+        const page = await openPanelPage(browser, name, { theme, width });
+        await show(page);
+        assert.deepEqual(await findings(page), [], `${width} pixels wide`);
+        await page.context().close();
+      }
+    });
+  }
+}
