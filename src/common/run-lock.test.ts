@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import path from 'node:path';
 
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { scratchFolder } from '../../test/helpers/scratch';
 import { InputError } from './errors';
@@ -96,6 +96,23 @@ describe('lockRun', () => {
     lockRun(folder)();
   });
 
+  it.runIf(process.platform === 'linux')(
+    'does not take a process for alive whose parent has not looked yet',
+    async () => {
+      const folder = newFolder();
+      // The shell becomes a process that never asks how its child ended.
+      const command = `"${process.execPath}" "${script}" "${folder}" & exec sleep 1000`;
+      const parent = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] });
+      children.push(parent);
+      await once(parent.stdout, 'data');
+      const { pid } = content(folder);
+      process.kill(pid, 'SIGKILL');
+      const state = (): string => /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '';
+      await vi.waitFor(() => expect(state()).toBe('Z'), { timeout: 10_000 });
+      expect(isHeld(folder)).toBe(false);
+    },
+  );
+
   it('does not remove the lock of another process', () => {
     const folder = newFolder();
     const unlock = lockRun(folder);
@@ -135,6 +152,9 @@ describe('a process of another host', () => {
     expect(isHeld(folder)).toBe(false);
     writeFileSync(path.join(folder, 'metrics.jsonl'), '');
     expect(isHeld(folder)).toBe(true);
+    utimesSync(path.join(folder, 'metrics.jsonl'), dayAgo, dayAgo);
+    lockRun(folder)();
+    expect(readdirSync(folder)).toEqual(['metrics.jsonl']);
   });
 });
 

@@ -1,20 +1,12 @@
 /** @file The lock of a run folder: one process writes a run at a time, and others can see whether it still lives. */
 import { execFileSync } from 'node:child_process';
-import {
-  closeSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 
 import * as v from 'valibot';
 
+import { writeJsonAtomically } from './atomic-file';
 import { InputError } from './errors';
 
 /** In the run folder, while a process writes the run. */
@@ -31,8 +23,8 @@ type RunLock = v.InferOutput<typeof RunLockSchema>;
 /** Whether a process elsewhere lives cannot be seen: it is believed to, as long as its folder changed within a day. */
 const trustedElsewhere = 24 * 3600 * 1000;
 
-/** A lock is written as soon as it is made; one that is not after these milliseconds never will be. */
-const unwrittenFor = 10_000;
+/** Milliseconds that it takes at most to write a lock that was made, or to take one over. */
+const momentary = 10_000;
 
 /** Whether a process writes the run. One that says that it runs but is not held was interrupted. */
 export function isHeld(folder: string): boolean {
@@ -59,25 +51,49 @@ export function checkNotHeld(folder: string): void {
  * @throws InputError if a process, this one included, writes the run
  */
 export function lockRun(folder: string): () => void {
-  removeDeadLock(folder);
   const own: RunLock = { pid: process.pid, host: thisHost(), started: startOf(process.pid) };
   const file = path.join(folder, runLockFile);
-  try {
-    // Fails if it is there: of two processes that come here at once, one gets the lock.
-    const handle = openSync(file, 'wx');
-    try {
-      writeSync(handle, `${JSON.stringify(own)}\n`);
-    } finally {
-      closeSync(handle);
-    }
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
-    checkNotHeld(folder);
-    throw justBegun(folder);
-  }
+  if (!createdFile(file, JSON.stringify(own))) takeOver(folder, own);
   return () => {
     if (isSame(readLock(folder), own)) rmSync(file, { force: true });
   };
+}
+
+/**
+ * Puts a lock in the place of a dead one. Of several processes that find it at once one gets the claim; who gets it
+ * later finds the lock of a process that lives.
+ */
+function takeOver(folder: string, own: RunLock): void {
+  checkNotHeld(folder);
+  const file = path.join(folder, runLockFile);
+  const claim = `${file}.claim`;
+  if (Date.now() - lastChangeOf(claim) > momentary) rmSync(claim, { force: true });
+  if (!createdFile(claim, '')) throw justBegun(folder);
+  try {
+    checkNotHeld(folder);
+    const isDead = readLock(folder) !== undefined || isLeftUnwritten(file);
+    if (!isDead) throw justBegun(folder);
+    writeJsonAtomically(file, own);
+  } finally {
+    rmSync(claim, { force: true });
+  }
+}
+
+/** A lock without content whose process died before it wrote any. */
+function isLeftUnwritten(file: string): boolean {
+  const changed = lastChangeOf(file);
+  return changed > 0 && Date.now() - changed > momentary;
+}
+
+/** Whether the file could be made: of several processes that try at once one can. */
+function createdFile(file: string, content: string): boolean {
+  try {
+    writeFileSync(file, content, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
 }
 
 function justBegun(folder: string): InputError {
@@ -86,41 +102,16 @@ function justBegun(folder: string): InputError {
   );
 }
 
-/** Takes the lock of a dead process out of the way. @throws InputError if its process lives */
-function removeDeadLock(folder: string): void {
-  checkNotHeld(folder);
-  const file = path.join(folder, runLockFile);
-  const dead = readLock(folder);
-  if (!dead && Date.now() - lastChangeOf(file) < unwrittenFor) throw justBegun(folder);
-  const aside = `${file}.${process.pid}.tmp`;
-  try {
-    renameSync(file, aside);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw error;
-  }
-  // Another process may have done the same a moment before, and what was moved is its new lock.
-  const moved = parseLock(readFileSync(aside, 'utf8'));
-  if (!isSame(moved, dead)) {
-    renameSync(aside, file);
-    checkNotHeld(folder);
-  }
-  rmSync(aside, { force: true });
-}
-
 /** undefined: there is none, or it was never written to its end, and its process died with that. */
 function readLock(folder: string): RunLock | undefined {
   try {
-    return parseLock(readFileSync(path.join(folder, runLockFile), 'utf8'));
+    const text = readFileSync(path.join(folder, runLockFile), 'utf8');
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), RunLockSchema), text);
+    return parsed.success ? parsed.output : undefined;
   } catch (error) {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
     throw error;
   }
-}
-
-function parseLock(text: string): RunLock | undefined {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), RunLockSchema), text);
-  return parsed.success ? parsed.output : undefined;
 }
 
 function isSame(a: RunLock | undefined, b: RunLock | undefined): boolean {
@@ -148,9 +139,11 @@ function thisHost(): string {
 function startOf(pid: number): string {
   try {
     if (process.platform === 'linux') {
-      // Field 22, in ticks since the system started; field 2, in brackets, may hold anything.
+      // Field 22, in ticks since the system started; field 2, in brackets, may hold anything; field 3 is the state.
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      // A zombie has ended; only its parent has not looked yet.
+      return fields[0] === 'Z' ? '' : fields[19];
     }
     if (process.platform === 'darwin')
       return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
@@ -161,7 +154,9 @@ function startOf(pid: number): string {
 }
 
 function lastChange(folder: string): number {
-  return Math.max(0, ...readdirSync(folder).map(name => lastChangeOf(path.join(folder, name))));
+  // Who tries to take a lock over changes nothing of the run.
+  const names = readdirSync(folder).filter(name => !name.startsWith(`${runLockFile}.`));
+  return Math.max(0, ...names.map(name => lastChangeOf(path.join(folder, name))));
 }
 
 /** 0 for a file that is not there. */
