@@ -9,6 +9,9 @@ import { allFolders } from './workspace';
 /** Files come in bunches: so many milliseconds after the last of them the workspace is walked again. */
 const settleTime = 300;
 
+/** Workspaces may hold thousands of JSON files, and a process may open only so many. */
+const filesAtOnce = 16;
+
 export interface FoundDataset {
   dataset: Dataset;
   /** Without a context there is nothing to be faithful to: such a dataset is for evaluation only. */
@@ -17,6 +20,7 @@ export interface FoundDataset {
 
 export class WorkspaceFiles implements vscode.Disposable {
   private found: Promise<Findings> | undefined;
+  private foundDatasets: Promise<FoundDataset[]> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private readonly changed = new vscode.EventEmitter<void>();
   /** What is there may be something else now. */
@@ -47,19 +51,14 @@ export class WorkspaceFiles implements vscode.Disposable {
   }
 
   /** Files that begin with a sample, grouped. */
-  async datasets(): Promise<FoundDataset[]> {
-    const { jsonFiles } = await this.find();
-    // A file that went away since holds no samples.
-    const first = await Promise.all(jsonFiles.map(file => readFirstSample(file).catch(() => undefined)));
-    const contexts = new Map(jsonFiles.map((file, i) => [file, first[i]?.context]));
-    return groupDatasets(jsonFiles.filter(file => contexts.get(file) !== undefined)).map(dataset => ({
-      dataset,
-      hasContext: contexts.get(dataset.train) !== '',
-    }));
+  datasets(): Promise<FoundDataset[]> {
+    this.foundDatasets ??= this.find().then(({ jsonFiles }) => datasetsAmong(jsonFiles));
+    return this.foundDatasets;
   }
 
   refresh(): void {
     this.found = undefined;
+    this.foundDatasets = undefined;
     this.changed.fire();
   }
 
@@ -75,4 +74,21 @@ export class WorkspaceFiles implements vscode.Disposable {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.refresh(), settleTime);
   }
+}
+
+async function datasetsAmong(files: readonly string[]): Promise<FoundDataset[]> {
+  const contexts = new Map<string, string>();
+  const pending = [...files];
+  const readOn = async (): Promise<void> => {
+    for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+      // A file that went away since holds no samples.
+      const first = await readFirstSample(file).catch(() => undefined);
+      if (first) contexts.set(file, first.context);
+    }
+  };
+  await Promise.all(Array.from({ length: filesAtOnce }, readOn));
+  return groupDatasets(files.filter(file => contexts.has(file))).map(dataset => ({
+    dataset,
+    hasContext: contexts.get(dataset.train) !== '',
+  }));
 }
