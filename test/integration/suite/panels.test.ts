@@ -1,0 +1,81 @@
+/** @file Panels of runs: their commands open them with what they are given, and say what is wrong. */
+import * as assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+import * as vscode from 'vscode';
+
+import { commands, extensionId, panels } from '../../../src/extension/manifest';
+import type { AnalyzeAnswer } from '../../../src/protocol/analysis-results';
+import type { IdentifyResult } from '../../../src/protocol/jobs';
+
+suite('panels of runs', () => {
+  let root: string;
+  let run: string;
+  let samples: string;
+
+  suiteSetup(async () => {
+    const extension = vscode.extensions.getExtension(extensionId);
+    assert.ok(extension);
+    await extension.activate();
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    root = folder.uri.fsPath;
+    const data = (split: string): string => path.join(root, `data/swap_${split}.json`);
+    samples = data('test');
+    const request = {
+      ...{ model: path.join(root, 'facts-moe'), train: data('train'), dev: data('dev'), test: samples },
+      ...{ limit_train: 16, limit_dev: 4, limit_test: 2, training: { max_steps: 2 } },
+    };
+    run = (await vscode.commands.executeCommand<IdentifyResult>(commands.identify, request)).run_folder;
+  });
+
+  teardown(() => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
+
+  test('the Training panel of a run opens once, however often it is asked for', async () => {
+    await vscode.commands.executeCommand(commands.openTraining, { run });
+    await vscode.commands.executeCommand(commands.openTraining, { run });
+    assert.deepEqual(openPanels(), [panels.training]);
+  });
+
+  test('without options it is that of the newest training', async () => {
+    await vscode.commands.executeCommand(commands.openTraining);
+    assert.deepEqual(openPanels(), [panels.training]);
+  });
+
+  test('an analysis runs without questions, writes its folder and opens its result', async () => {
+    const options = { kind: 'masking', run, data: [samples], limit: 2 };
+    const answer = await vscode.commands.executeCommand<AnalyzeAnswer>(commands.analyze, options);
+    assert.match(path.basename(answer.run_folder), /^\d{8}T\d{6}Z-analyze-masking$/);
+    assert.ok(fs.existsSync(path.join(answer.run_folder, 'analysis.json')));
+    assert.equal(answer.result.kind, 'masking');
+    assert.deepEqual(openPanels(), [panels.analysis]);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await vscode.commands.executeCommand(commands.openAnalysis, { run: answer.run_folder });
+    assert.deepEqual(openPanels(), [panels.analysis]);
+  });
+
+  test('runs are compared in a panel of their own', async () => {
+    await vscode.commands.executeCommand(commands.compareRuns, { runs: [run, run] });
+    assert.deepEqual(openPanels(), [panels.comparison]);
+  });
+
+  test('what is wrong is said in one line', async () => {
+    const options = { kind: 'cost', runs: [path.join(root, 'nowhere')] };
+    await assert.rejects(
+      Promise.resolve(vscode.commands.executeCommand(commands.analyze, options)),
+      /nowhere is not a run of this workspace/,
+    );
+    await assert.rejects(
+      Promise.resolve(vscode.commands.executeCommand(commands.analyze, { kind: 'nonsense' })),
+      /Options of the command: kind:/,
+    );
+  });
+});
+
+/** Types of the webview panels that are open; VS Code puts a prefix before them. */
+function openPanels(): string[] {
+  return vscode.window.tabGroups.all
+    .flatMap(({ tabs }) => tabs)
+    .flatMap(({ input }) => (input instanceof vscode.TabInputWebview ? [input.viewType] : []))
+    .map(type => type.replace(/^mainThreadWebview-/, ''));
+}
