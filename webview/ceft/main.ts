@@ -23,13 +23,22 @@ const start = new Start(act);
 const training = new TrainingProgress(act);
 const notice = element('p', { class: 'problem', role: 'alert', hidden: true });
 
-document.body.append(element('main', {}, notice, form.root, start.root, training.root));
+const main = element('main', {}, notice, form.root, start.root, training.root);
+document.body.append(main);
 
 function show(): void {
   if (!shown) return;
   const checked = form.check(shown.choices);
   start.show(shown, checked);
   training.show(shown.training);
+  placeTraining(shown.training?.phase === 'running' || shown.training?.phase === 'stopping');
+}
+
+/** What goes on is in sight without scrolling; afterwards the form comes first again. */
+function placeTraining(running: boolean): void {
+  const isFirst = training.root.nextElementSibling === form.root;
+  if (running && !isFirst) main.insertBefore(training.root, form.root);
+  if (!running && isFirst) main.append(training.root);
 }
 
 listen(

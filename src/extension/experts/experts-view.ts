@@ -193,7 +193,7 @@ export class ExpertsView implements vscode.TreeDataProvider<Row>, vscode.Disposa
     const item = new vscode.TreeItem(expertLabel(row));
     const masked = isMasked(this.mask, row.layer, row.expert);
     item.id = `expert-${row.layer}-${row.expert}`;
-    item.description = expertDescription(row) + (masked ? `  ${t('masked')}` : '');
+    item.description = (masked ? `${t('masked')}  ` : '') + expertDescription(row);
     item.tooltip = this.shown && expertTooltip(row, this.shown.result);
     item.contextValue = masked ? 'expert masked' : 'expert used';
     item.checkboxState = checkbox(masked, masked ? t('Use this expert again') : t('Mask this expert'));
