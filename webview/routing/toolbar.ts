@@ -48,8 +48,8 @@ export class Toolbar {
   private readonly run = element('output');
   private readonly radios: Record<Mode, HTMLInputElement>;
   private readonly quantity = element('vscode-single-select', { label: t('Colour by') });
-  private readonly grouping = element('vscode-single-select', { label: t('Group') });
-  private readonly layer = element('vscode-single-select', { label: t('Prompt shows') });
+  private readonly grouping = element('vscode-single-select', { label: t('Group'), class: 'short' });
+  private readonly layer = element('vscode-single-select', { label: t('Prompt shows'), class: 'short' });
 
   constructor(events: ToolbarEvents) {
     this.radios = {
