@@ -133,11 +133,19 @@ export class Panel {
 
   /** What depends on nothing but the prompt. */
   private showPrompt(view: RoutingView): void {
-    this.charts.show(view, this.theme);
-    this.load.show(view, this.theme);
     this.heads.show(view);
     this.expert.forget();
     this.ablation.show(view);
+    // Charts are below what is in sight first: they wait until that is painted.
+    requestAnimationFrame(() => setTimeout(() => this.showCharts()));
+  }
+
+  private showCharts(): void {
+    const { view, expert } = this.store().state;
+    if (!view) return;
+    this.charts.show(view, this.theme);
+    this.load.show(view, this.theme);
+    this.load.mark(expert);
   }
 
   private colour(view: RoutingView, state: PanelState): void {
