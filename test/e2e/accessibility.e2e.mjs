@@ -6,10 +6,21 @@ import { after, before, test } from 'node:test';
 
 import { openPanelPage, themes } from '../../scripts/lib/panel-page.mjs';
 import { showEverything } from '../../scripts/lib/routing-page.mjs';
+import { showAnalysis, showComparison, showTraining } from '../../scripts/lib/run-pages.mjs';
 import { launchBrowser } from '../../scripts/lib/workbench-window.mjs';
 
 /** Every page, and how to make it show all that it can. */
-const pages = { routing: showEverything };
+const pages = {
+  routing: { page: 'routing', show: showEverything },
+  training: { page: 'training', show: showTraining },
+  comparison: { page: 'comparison', show: showComparison },
+  ...Object.fromEntries(
+    ['attention', 'masking', 'transfer', 'patterns'].map(kind => [
+      `analysis: ${kind}`,
+      { page: 'analysis', show: page => showAnalysis(page, kind) },
+    ]),
+  ),
+};
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let browser;
@@ -33,11 +44,11 @@ async function findings(page) {
     });
 }
 
-for (const [name, show] of Object.entries(pages)) {
+for (const [name, { page: bundle, show }] of Object.entries(pages)) {
   for (const theme of Object.keys(themes)) {
     test(`${name}, ${theme}`, { timeout: 120_000 }, async () => {
       for (const width of [1280, 400]) {
-        const page = await openPanelPage(browser, name, { theme, width });
+        const page = await openPanelPage(browser, bundle, { theme, width });
         await show(page);
         assert.deepEqual(await findings(page), [], `${width} pixels wide`);
         await page.context().close();
