@@ -83,9 +83,7 @@ function lensesOf(sample: { file: string; index: number }, line: number): vscode
   const range = new vscode.Range(line, 0, line, 0);
   const lens = (title: string, tooltip: string, command: string): vscode.CodeLens =>
     new vscode.CodeLens(range, { title, tooltip, command, arguments: [{ sample }] });
-  return [
-    lens(t('$(inspect) Trace'), t('Trace the routing of sample {0}', sample.index), commands.traceSample),
-  ];
+  return [lens(t('Trace'), t('Trace the routing of sample {0}', sample.index), commands.traceSample)];
 }
 
 /** From the first to the last line that an editor shows of the document. */

@@ -9,8 +9,8 @@ import type { DocumentTrace, Span } from './document-trace';
 import { shareLevel } from './share-level';
 import type { TraceStore } from './trace-store';
 
-/** Lines with a token above this share get a ★ in the gutter. */
-const markedShare = 0.5;
+/** Lines with one of this part of the tokens, those with the largest shares, get a ★ in the gutter. */
+const markedPart = 0.1;
 
 export class TokenDecorations implements vscode.Disposable {
   private readonly levels = shareColors.map(color => decoration({ backgroundColor: themed(color) }));
@@ -90,7 +90,8 @@ export class TokenDecorations implements vscode.Disposable {
       );
       const isStale = coloured && trace?.stale === true;
       editor.setDecorations(this.stale, isStale ? ranges(share => levelOf(share) !== undefined) : []);
-      editor.setDecorations(this.marks, marked ? firstOfLines(ranges(share => share >= markedShare)) : []);
+      const least = leastMarked(tokens.map(({ share }) => share));
+      editor.setDecorations(this.marks, marked ? firstOfLines(ranges(share => share >= least)) : []);
     }
     this.outline(this.pinned, this.pinnedToken);
   }
@@ -109,6 +110,12 @@ function placedTokens(trace: DocumentTrace, document: vscode.TextDocument): Plac
     const share = faithfulShare(trace.view, position);
     return span && share ? [{ range: rangeOf(document, span), share: share.tuned ?? share.base }] : [];
   });
+}
+
+/** The smallest share that is marked; nothing is where all shares are none. */
+function leastMarked(shares: readonly number[]): number {
+  const descending = shares.filter(share => share > 0).sort((a, b) => b - a);
+  return descending.at(Math.floor(markedPart * descending.length)) ?? Infinity;
 }
 
 /** One empty range for each line that a range begins on. */
