@@ -7,7 +7,7 @@ import * as card from '../../../webview/routing/token-facts';
 import { type RoutingView, RoutingViewSchema } from '../../protocol/routing-view';
 import { DocumentTrace } from './document-trace';
 import { hoverMarkdown, staleMarkdown } from './hover-text';
-import { shareLevel } from './share-level';
+import { leastMarked, shareLevel } from './share-level';
 
 const view = exampleView(true);
 /** The traced part is `Who` + backtick + `?` + line break, at offset 5. */
@@ -167,4 +167,10 @@ test('shades are equal steps; nothing has none', () => {
   expect([0, 0.009, 0.01, 0.24, 0.25, 0.5, 0.75, 1].map(share => shareLevel(share, 4))).toEqual([
     ...[undefined, undefined, 0, 0, 1, 2, 3, 3],
   ]);
+});
+
+test('a tenth of the shares stands out, one at least; nothing where there are none', () => {
+  const twenty = Array.from({ length: 20 }, (_, i) => (i + 1) / 20);
+  expect(leastMarked(twenty)).toBe(0.95);
+  expect([leastMarked([0.2, 0.1]), leastMarked([0, 0]), leastMarked([])]).toEqual([0.2, Infinity, Infinity]);
 });

@@ -6,11 +6,8 @@ import { configurationSection, pointedTokenColor, settings, shareColors } from '
 import { settingOr } from '../settings';
 import { settingReader } from '../workspace/workspace';
 import type { DocumentTrace, Span } from './document-trace';
-import { shareLevel } from './share-level';
+import { leastMarked, shareLevel } from './share-level';
 import type { TraceStore } from './trace-store';
-
-/** Lines with one of this part of the tokens, those with the largest shares, get a ★ in the gutter. */
-const markedPart = 0.1;
 
 export class TokenDecorations implements vscode.Disposable {
   private readonly levels = shareColors.map(color => decoration({ backgroundColor: themed(color) }));
@@ -110,12 +107,6 @@ function placedTokens(trace: DocumentTrace, document: vscode.TextDocument): Plac
     const share = faithfulShare(trace.view, position);
     return span && share ? [{ range: rangeOf(document, span), share: share.tuned ?? share.base }] : [];
   });
-}
-
-/** The smallest share that is marked; nothing is where all shares are none. */
-function leastMarked(shares: readonly number[]): number {
-  const descending = shares.filter(share => share > 0).sort((a, b) => b - a);
-  return descending.at(Math.floor(markedPart * descending.length)) ?? Infinity;
 }
 
 /** One empty range for each line that a range begins on. */
