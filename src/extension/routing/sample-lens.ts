@@ -83,7 +83,14 @@ function lensesOf(sample: { file: string; index: number }, line: number): vscode
   const range = new vscode.Range(line, 0, line, 0);
   const lens = (title: string, tooltip: string, command: string): vscode.CodeLens =>
     new vscode.CodeLens(range, { title, tooltip, command, arguments: [{ sample }] });
-  return [lens(t('Trace'), t('Trace the routing of sample {0}', sample.index), commands.traceSample)];
+  return [
+    lens(t('Trace'), t('Trace the routing of sample {0}', sample.index), commands.traceSample),
+    lens(
+      t('Compare base/tuned'),
+      t('Trace sample {0} and show what router tuning changed', sample.index),
+      commands.compareBaseTuned,
+    ),
+  ];
 }
 
 /** From the first to the last line that an editor shows of the document. */

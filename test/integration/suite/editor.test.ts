@@ -61,6 +61,12 @@ suite('editor', () => {
       const next = document.getText(new vscode.Range(range.start, range.start.translate(12)));
       assert.ok(next.includes(JSON.stringify(samples[index].question)), `line ${range.start.line}`);
     });
+    const all = await lensesOf(document.uri);
+    const compared = all.filter(({ command }) => command?.command === commands.compareBaseTuned);
+    assert.deepEqual(
+      compared.map(({ command }) => command?.arguments),
+      lenses.map(({ command }) => command?.arguments),
+    );
     const [options] = lenses[2].command?.arguments as [object];
     const view = await vscode.commands.executeCommand<RoutingView>(commands.traceSample, {
       ...options,
