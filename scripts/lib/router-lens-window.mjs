@@ -61,8 +61,8 @@ export async function panelShows(page, selector) {
 export const chooseRouters = (page, name) =>
   panel(page).locator('.segments').getByText(name, { exact: true }).click();
 
-/** The tokens of the panel's prompt in order. */
-export const promptTokens = page => panel(page).locator('.tokens [data-token]').allInnerTexts();
+/** The tokens of the panel's prompt in order, in sight or not. */
+export const promptTokens = page => panel(page).locator('.tokens [data-token]').allTextContents();
 
 /** Points at a token of the panel's prompt; resolves once the card shows it. */
 export async function pointAtToken(page, position) {

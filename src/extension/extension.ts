@@ -65,7 +65,7 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   const { experts, masks } = sidebar;
   const identify = new IdentifyCommand(engine, pickers, log, () => experts.choose(undefined));
   const traces = new TraceStore(context.storageUri?.fsPath);
-  const panel = new RoutingPanel(context.extensionUri, traces, masks, log);
+  const panel = new RoutingPanel(context.extensionUri, context.workspaceState, traces, masks, log);
   const decorations = new TokenDecorations(traces, context.extensionUri);
   const trace = new TraceCommand(engine, pickers, selection, experts, traces, panel, masks);
 

@@ -61,7 +61,13 @@ export type PanelAnswer = v.InferOutput<typeof PanelAnswerSchema>;
 /** Extension → panel. Nothing is sent before the panel said `ready`. */
 export const ToRoutingPanelSchema = v.variant('type', [
   /** Replaces whatever is shown. `stale`: the traced document was edited since. */
-  v.object({ type: v.literal('show'), view: RoutingViewSchema, stale: v.optional(v.boolean()) }),
+  v.object({
+    type: v.literal('show'),
+    view: RoutingViewSchema,
+    stale: v.optional(v.boolean()),
+    /** What the page asked to keep last, perhaps before it was closed. */
+    kept: v.optional(v.unknown()),
+  }),
   /** The traced document was edited since, or is again what was traced. */
   v.object({ type: v.literal('stale'), stale: v.boolean() }),
   /** A trace is running; `text` says what is being done. */
@@ -87,6 +93,8 @@ export type ToRoutingPanel = v.InferOutput<typeof ToRoutingPanelSchema>;
 export const FromRoutingPanelSchema = v.variant('type', [
   /** The page's script runs and listens. */
   v.object({ type: v.literal('ready') }),
+  /** What the page wants back when it is opened again: the user's choices. */
+  v.object({ type: v.literal('keep'), state: v.unknown() }),
   /** The pointer is on this token: the editor marks it. */
   v.object({ type: v.literal('hover-token'), token }),
   /** This token is pinned: the editor marks it until another one is. */

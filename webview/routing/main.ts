@@ -26,9 +26,12 @@ listen(
     const { view, latest } = store.state;
     const isShown = (token: number): boolean => token < (view?.tokens.length ?? 0);
     switch (message.type) {
-      case 'show':
-        store.set(withView(store.state, message.view, message.stale ?? false, savedState()));
+      case 'show': {
+        const kept = savedState(message.kept);
+        const before = view ? store.state : { ...restored(kept), maskedSet: store.state.maskedSet };
+        store.set(withView(before, message.view, message.stale ?? false, kept));
         break;
+      }
       case 'stale':
         store.set({ stale: message.stale });
         break;

@@ -27,14 +27,16 @@ export function post(message: FromRoutingPanel): void {
   api.postMessage(message);
 }
 
-/** What was kept before a reload; undefined the first time, or when an older version wrote something else. */
-export function savedState(): SavedState | undefined {
-  const result = v.safeParse(SavedStateSchema, api.getState());
+/** What was kept: by VS Code for this panel, else by the extension. Undefined where it is of another version. */
+export function savedState(kept?: unknown): SavedState | undefined {
+  const result = v.safeParse(SavedStateSchema, api.getState() ?? kept);
   return result.success ? result.output : undefined;
 }
 
+/** VS Code keeps it for this panel and writes it now and then; the extension writes it at once and for any later panel. */
 export function saveState(state: SavedState): void {
   api.setState(state);
+  post({ type: 'keep', state });
 }
 
 interface Waiting {

@@ -15,6 +15,8 @@ import { tabIcon } from '../tab-icon';
 import type { MaskSource } from './panel-questions';
 import type { Trace, TraceStore } from './trace-store';
 
+const keptKey = 'routingPanel';
+
 type Notice = Extract<ToRoutingPanel, { type: 'busy' | 'error' }>;
 
 export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Disposable {
@@ -31,8 +33,10 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
   readonly onDidReceiveMessage = this.messages.event;
   private readonly subscriptions: vscode.Disposable[];
 
+  /** @param state of the workspace: keeps what the user chose in the panel */
   constructor(
     private readonly extensionUri: vscode.Uri,
+    private readonly state: vscode.Memento,
     private readonly store: TraceStore,
     private readonly masks: MaskSource,
     private readonly log: vscode.LogOutputChannel,
@@ -137,6 +141,10 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
       this.log.warn(`Routing panel: invalid message: ${parsed.issues[0].message}`);
       return;
     }
+    if (parsed.output.type === 'keep') {
+      void this.state.update(keptKey, parsed.output.state);
+      return;
+    }
     if (parsed.output.type !== 'ready') {
       this.messages.fire(parsed.output);
       return;
@@ -161,7 +169,7 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
     const { latest } = this.store;
     const stale = latest?.document?.stale ?? false;
     if (latest === this.shown) this.send({ type: 'stale', stale });
-    else if (latest) this.send({ type: 'show', view: latest.view, stale });
+    else if (latest) this.send({ type: 'show', view: latest.view, stale, kept: this.state.get(keptKey) });
     this.shown = latest;
     this.sendMaskedSet();
     if (this.comparing && latest) {
