@@ -106,14 +106,18 @@ step('its numbers and its picture are saved', async () => {
   assert.deepEqual([...readFileSync(png).subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
 });
 
-step('the Training panel survives a reload of the window', async () => {
-  const { page } = session;
-  await page.reload({ waitUntil: 'domcontentloaded' });
-  await heading('CEFT of facts-moe').waitFor({ timeout: 60_000 });
-  await chart('Loss by step').waitFor();
-  assert.deepEqual(await accessibilityProblems(panel(page)), []);
-  await closeEditors(page);
-});
+step(
+  'the Training panel survives a reload of the window',
+  async () => {
+    const { page } = session;
+    await page.reload({ waitUntil: 'domcontentloaded', timeout: 90_000 });
+    await heading('CEFT of facts-moe').waitFor({ timeout: 60_000 });
+    await chart('Loss by step').waitFor();
+    assert.deepEqual(await accessibilityProblems(panel(page)), []);
+    await closeEditors(page);
+  },
+  { timeout: 180_000 },
+);
 
 step('two runs are compared', async () => {
   const { page } = session;
