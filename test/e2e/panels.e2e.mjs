@@ -5,12 +5,7 @@ import path from 'node:path';
 
 import { panel, routerLens } from '../../scripts/lib/router-lens-window.mjs';
 import { runNode } from '../../scripts/lib/run.mjs';
-import {
-  answerInputBox,
-  chooseQuickPick,
-  closeEditors,
-  switchTheme,
-} from '../../scripts/lib/workbench-window.mjs';
+import { chooseQuickPick, closeEditors, switchTheme } from '../../scripts/lib/workbench-window.mjs';
 import { accessibilityProblems } from './axe.mjs';
 import { useWorkbench } from './session.mjs';
 
@@ -49,7 +44,11 @@ async function save(figure, entry, file) {
     ending => document.querySelector('.quick-input-widget input[type="text"]')?.value.endsWith(ending),
     path.extname(file),
   );
-  await answerInputBox(page, file);
+  const input = page.locator('.quick-input-widget input[type="text"]').first();
+  await input.fill(file);
+  // Enter counts once the dialog has gone to the folder.
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: 'facts-moe' }).waitFor();
+  await input.press('Enter');
   await page
     .locator('.notifications-toasts')
     .getByText(`${path.basename(file)} is saved.`)

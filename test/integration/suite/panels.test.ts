@@ -29,17 +29,20 @@ suite('panels of runs', () => {
     run = (await vscode.commands.executeCommand<IdentifyResult>(commands.identify, request)).run_folder;
   });
 
-  teardown(() => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
+  teardown(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await panelsAre([]);
+  });
 
   test('the Training panel of a run opens once, however often it is asked for', async () => {
     await vscode.commands.executeCommand(commands.openTraining, { run });
     await vscode.commands.executeCommand(commands.openTraining, { run });
-    assert.deepEqual(openPanels(), [panels.training]);
+    await panelsAre([panels.training]);
   });
 
   test('without options it is that of the newest training', async () => {
     await vscode.commands.executeCommand(commands.openTraining);
-    assert.deepEqual(openPanels(), [panels.training]);
+    await panelsAre([panels.training]);
   });
 
   test('an analysis runs without questions, writes its folder and opens its result', async () => {
@@ -48,15 +51,16 @@ suite('panels of runs', () => {
     assert.match(path.basename(answer.run_folder), /^\d{8}T\d{6}Z-analyze-masking$/);
     assert.ok(fs.existsSync(path.join(answer.run_folder, 'analysis.json')));
     assert.equal(answer.result.kind, 'masking');
-    assert.deepEqual(openPanels(), [panels.analysis]);
+    await panelsAre([panels.analysis]);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await panelsAre([]);
     await vscode.commands.executeCommand(commands.openAnalysis, { run: answer.run_folder });
-    assert.deepEqual(openPanels(), [panels.analysis]);
+    await panelsAre([panels.analysis]);
   });
 
   test('runs are compared in a panel of their own', async () => {
     await vscode.commands.executeCommand(commands.compareRuns, { runs: [run, run] });
-    assert.deepEqual(openPanels(), [panels.comparison]);
+    await panelsAre([panels.comparison]);
   });
 
   test('what is wrong is said in one line', async () => {
@@ -78,4 +82,17 @@ function openPanels(): string[] {
     .flatMap(({ tabs }) => tabs)
     .flatMap(({ input }) => (input instanceof vscode.TabInputWebview ? [input.viewType] : []))
     .map(type => type.replace(/^mainThreadWebview-/, ''));
+}
+
+/** Waits until these panels are open and no others: the window tells the extension host of its tabs a little later. */
+async function panelsAre(expected: readonly string[]): Promise<void> {
+  const isSo = (): boolean => openPanels().join() === expected.join();
+  if (isSo()) return;
+  await new Promise<void>(resolve => {
+    const listener = vscode.window.tabGroups.onDidChangeTabs(() => {
+      if (!isSo()) return;
+      listener.dispose();
+      resolve();
+    });
+  });
 }
