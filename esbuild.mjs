@@ -41,8 +41,16 @@ function withoutCopies(file) {
 
 await build({
   ...node,
-  entryPoints: { extension: 'src/extension/extension.ts', worker: 'src/worker/main.ts' },
+  entryPoints: { worker: 'src/worker/main.ts' },
   outdir: 'dist',
+});
+await build({
+  ...node,
+  entryPoints: { extension: 'src/extension/extension.ts' },
+  outdir: 'dist',
+  // The extension host parses all of it before the extension is active.
+  minifyWhitespace: true,
+  minifySyntax: true,
 });
 withoutCopies('dist/extension.js');
 await build({
