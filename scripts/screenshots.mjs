@@ -1,110 +1,65 @@
 /**
  * @file `npm run screenshots`: makes the pictures of the documentation, media/screenshots, in a real workbench on a
- * copy of the demo. It runs the demo's whole job first; `--run FOLDER` shows a finished run of the demo instead.
+ * copy of the demo: every view and panel in dark, light and high contrast, wide and narrow. The runs that they show are
+ * made first; `--workspace FOLDER` takes a copy of the demo that has them, or makes them there to be kept.
  */
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { runDemo } from './lib/demo-run.mjs';
 import { ensureInstalled } from './lib/ensure-installed.mjs';
 import { makeFixtureWorkspace } from './lib/fixture-workspace.mjs';
-import { root, vsixPath } from './lib/paths.mjs';
-import {
-  expertsView,
-  layerRow,
-  panelShows,
-  pointAtToken,
-  promptTokens,
-  routerLens,
-  tracePrompt,
-} from './lib/router-lens-window.mjs';
+import { root, testResults, vsixPath } from './lib/paths.mjs';
+import { makePictureRuns } from './lib/picture-runs.mjs';
+import { takePanels, takeSideBar } from './lib/pictures.mjs';
+import { sideBarView } from './lib/router-lens-window.mjs';
 import { fail, runNode } from './lib/run.mjs';
 import { startServer } from './lib/workbench.mjs';
-import {
-  closeEditors,
-  hoverWord,
-  launchBrowser,
-  openFile,
-  openWorkbench,
-  runCommand,
-  switchTheme,
-  toggleRow,
-  treeRows,
-} from './lib/workbench-window.mjs';
+import { launchBrowser, openWorkbench, switchTheme } from './lib/workbench-window.mjs';
 
 const target = path.join(root, 'media/screenshots');
+const themes = ['dark', 'light', 'high contrast'];
 
-const runName = '20260101T120000Z-identify';
-
-/** Copies a finished run of the demo into the workspace, as one of the workspace's checkpoint. */
-async function copyRun(folder, run) {
-  const out = path.join(folder, '.router-lens/runs', runName);
-  cpSync(run, out, { recursive: true });
-  const file = path.join(out, 'run.json');
-  const record = JSON.parse(readFileSync(file, 'utf8'));
-  record.model.path = path.join(folder, 'facts-moe');
-  writeFileSync(file, JSON.stringify(record));
-  await runNode(['dist/cli.js', 'report', out], { capture: true });
-}
-
-/** Nothing is pointed at: no tooltip is in the way. */
-async function restPointer(page) {
-  await page.mouse.move(700, 890);
-  await page.locator('.workbench-hover-container:visible').waitFor({ state: 'detached' });
-}
-
-async function take(page) {
-  const picture = (name, options) => page.screenshot({ path: path.join(target, `${name}.png`), ...options });
-
-  const experts = await expertsView(page);
-  await toggleRow(layerRow(experts, 5));
-  await treeRows(experts).filter({ hasText: '★' }).last().waitFor();
-  await restPointer(page);
-  await picture('experts-dark', { clip: { x: 0, y: 35, width: 348, height: 620 } });
-
-  await openFile(page, 'birthplace.txt');
-  await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
-  await tracePrompt(page);
-  const tokens = await promptTokens(page);
-  const answer = tokens.lastIndexOf(' Nerminster');
-  for (const theme of ['dark', 'light']) {
-    await switchTheme(page, theme);
-    await restPointer(page);
-    await pointAtToken(page, answer);
-    await picture(`routing-${theme}`);
-  }
-
-  await closeEditors(page);
-  await routerLens(page, 'Open Report');
-  await panelShows(page, 'h1');
-  await restPointer(page);
-  await picture('report-light');
-
-  await closeEditors(page);
-  await switchTheme(page, 'dark');
-  await openFile(page, 'birthplace.txt');
-  await page.setViewportSize({ width: 860, height: 600 }); // the word is far enough to the left
-  await hoverWord(page, 'Nerminster', 'context-faithful');
-  await picture('hover-dark', { clip: { x: 50, y: 35, width: 800, height: 400 } });
+/** The demo with the runs that are shown. */
+async function prepare(folder) {
+  const workspace = makeFixtureWorkspace();
+  const runs = '.router-lens/runs';
+  if (folder !== undefined && existsSync(path.join(folder, runs)))
+    cpSync(path.join(folder, runs), path.join(workspace.folder, runs), { recursive: true });
+  else await makePictureRuns(workspace.folder);
+  if (folder !== undefined)
+    cpSync(path.join(workspace.folder, runs), path.join(folder, runs), { recursive: true });
+  return workspace;
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { run: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { workspace: { type: 'string' }, only: { type: 'string' }, theme: { type: 'string' } },
+  });
   await ensureInstalled();
   await runNode(['scripts/package-vsix.mjs']);
   mkdirSync(target, { recursive: true });
-  const workspace = makeFixtureWorkspace();
+  const workspace = await prepare(values.workspace);
   let server;
   let browser;
+  let page;
   try {
-    if (values.run === undefined) await runDemo(workspace.folder, runName);
-    else await copyRun(workspace.folder, values.run);
     server = await startServer({ vsix: vsixPath() });
     browser = await launchBrowser();
-    const window = { deviceScaleFactor: 1.5 };
-    const { page } = await openWorkbench(browser, server, { folder: workspace.folder }, window);
-    await take(page);
+    ({ page } = await openWorkbench(browser, server, { folder: workspace.folder }));
+    // By then the workbench has found its themes.
+    await sideBarView(page, 'Experts');
+    for (const theme of values.theme === undefined ? themes : [values.theme]) {
+      await switchTheme(page, theme);
+      const picture = (name, options) =>
+        page.screenshot({ path: path.join(target, `${name}-${theme.replace(' ', '-')}.png`), ...options });
+      await takeSideBar(page, picture, values.only);
+      await takePanels(page, picture, values.only);
+    }
+  } catch (error) {
+    mkdirSync(testResults, { recursive: true });
+    await page?.screenshot({ path: path.join(testResults, 'FAILED-screenshots.png') });
+    throw error;
   } finally {
     await browser?.close();
     await server?.stop();

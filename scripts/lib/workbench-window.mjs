@@ -235,9 +235,10 @@ const themes = {
   'high contrast': { name: 'Dark High Contrast', className: 'hc-black' },
 };
 
-/** Switches the theme as a user does, and waits until it is on. */
+/** Switches the theme as a user does, unless it is on, and waits until it is. */
 export async function switchTheme(page, theme) {
   const { name, className } = themes[theme];
+  if (await page.locator(`.monaco-workbench.${className}`).isVisible()) return;
   await runCommand(page, 'Preferences: Color Theme');
   await page.getByPlaceholder(/^Select Color Theme/).fill(name); // the list is longer than what is in sight
   await chooseQuickPick(page, name);

@@ -71,8 +71,8 @@ export class RunHeader {
     this.root.hidden = false;
     this.title.textContent = t('{0} of {1}', methodName(record), record.model.name);
     const train = record.datasets.find(({ split }) => split === 'train');
-    this.about.textContent = [folder.split(/[/\\]/).at(-1), train?.path].filter(Boolean).join(' · ');
-    this.about.title = folder;
+    this.about.textContent = [folder, train?.path].flatMap(file => lastName(file) ?? []).join(' · ');
+    this.about.title = [folder, train?.path].filter(Boolean).join('\n');
     this.showState(state, record.error, progress);
     this.showActions(actions);
   }
@@ -107,4 +107,8 @@ export class RunHeader {
     });
     this.actions.replaceChildren(...buttons);
   }
+}
+
+function lastName(file: string | undefined): string | undefined {
+  return file?.split(/[/\\]/).at(-1);
 }
