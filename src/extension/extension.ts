@@ -18,6 +18,7 @@ import { IdentifyCommand, IdentifyOptionsSchema } from './identify-command';
 import { commands, productName } from './manifest';
 import { Checkpoints } from './models/checkpoints';
 import { registerInEditor } from './routing/in-editor';
+import { KeptChoices } from './routing/kept-choices';
 import { connectPanelAndEditor } from './routing/panel-and-editor';
 import { PanelQuestions } from './routing/panel-questions';
 import { RoutingPanel } from './routing/routing-panel';
@@ -65,13 +66,14 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   const { experts, masks } = sidebar;
   const identify = new IdentifyCommand(engine, pickers, log, () => experts.choose(undefined));
   const traces = new TraceStore(context.storageUri?.fsPath);
-  const panel = new RoutingPanel(context.extensionUri, context.workspaceState, traces, masks, log);
+  const choices = new KeptChoices(context.storageUri?.fsPath);
+  const panel = new RoutingPanel(context.extensionUri, choices, traces, masks, log);
   const decorations = new TokenDecorations(traces, context.extensionUri);
   const trace = new TraceCommand(engine, pickers, selection, experts, traces, panel, masks);
 
   context.subscriptions.push(
     log,
-    ...[engine, statusBar, files, sidebar, traces, panel, decorations],
+    ...[engine, statusBar, files, sidebar, traces, choices, panel, decorations],
     connectPanelAndEditor(panel, traces, decorations),
     new PanelQuestions(panel, traces, engine, { pickers, selection }, masks),
     checkSettings(),

@@ -2,8 +2,8 @@
 import '../shared/localisation';
 
 import { Panel } from './panel';
-import { restored, saved, Store, withView } from './state';
-import { ask, listen, post, savedState, saveState } from './vscode-api';
+import { initialState, readSaved, restored, saved, Store, withView } from './state';
+import { ask, listen, post } from './vscode-api';
 
 const panel = new Panel(() => store, {
   ask,
@@ -13,12 +13,12 @@ const panel = new Panel(() => store, {
   trace: sample => post({ type: 'trace-example', sample }),
 });
 
-const store = new Store(restored(savedState()), (now, before) => {
+const store = new Store(initialState, (now, before) => {
   panel.update(now, before);
   if (now.pinned !== before.pinned || now.view !== before.view)
     post({ type: 'pin-token', token: now.pinned ?? null });
   // Not before the first view: it is what a kept pin belongs to. Hovering changes nothing that is kept.
-  if (now.view && now.hovered === before.hovered) saveState(saved(now));
+  if (now.view && now.hovered === before.hovered) post({ type: 'keep', state: saved(now) });
 });
 
 listen(
@@ -27,7 +27,7 @@ listen(
     const isShown = (token: number): boolean => token < (view?.tokens.length ?? 0);
     switch (message.type) {
       case 'show': {
-        const kept = savedState(message.kept);
+        const kept = readSaved(message.kept);
         const before = view ? store.state : { ...restored(kept), maskedSet: store.state.maskedSet };
         store.set(withView(before, message.view, message.stale ?? false, kept));
         break;

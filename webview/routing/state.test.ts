@@ -2,7 +2,16 @@
 import { describe, expect, it } from 'vitest';
 
 import { smallView } from './small-view.fixture';
-import { initialState, type PanelState, restored, saved, shownToken, Store, withView } from './state';
+import {
+  initialState,
+  type PanelState,
+  readSaved,
+  restored,
+  saved,
+  shownToken,
+  Store,
+  withView,
+} from './state';
 
 const shown: PanelState = withView(initialState, smallView, false, undefined);
 
@@ -35,6 +44,12 @@ describe('a new view', () => {
     expect(again.ablation).toEqual({ masks: ['set'], edited: 'Rome?', outcome });
     const other = withView(restored(kept), { ...smallView, text: 'Rome??' }, false, kept);
     expect([other.pinned, other.expert, other.ablation.outcome]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('is kept in a form that can be written and read; other things are not taken for it', () => {
+    const kept = saved({ ...shown, pinned: 1 });
+    expect(readSaved(JSON.parse(JSON.stringify(kept)))?.prompt.pinned).toBe(1);
+    expect([readSaved(undefined), readSaved({ mode: 'sideways' })]).toEqual([undefined, undefined]);
   });
 
   it('takes over what was chosen for any prompt', () => {

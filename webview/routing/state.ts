@@ -105,6 +105,12 @@ export function saved(state: PanelState): SavedState {
   return { mode, quantity, grouping, layer, prompt: { text: view?.text ?? '', pinned, expert, ablation } };
 }
 
+/** What was kept; undefined where it is nothing, or of another version. */
+export function readSaved(kept: unknown): SavedState | undefined {
+  const result = v.safeParse(SavedStateSchema, kept);
+  return result.success ? result.output : undefined;
+}
+
 /** The choices of a kept state that hold for any prompt. */
 export function restored(kept: SavedState | undefined): PanelState {
   if (!kept) return initialState;

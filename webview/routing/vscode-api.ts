@@ -1,4 +1,4 @@
-/** @file The bridge to the extension: typed messages out, validated messages in, state that survives a reload. */
+/** @file The bridge to the extension: typed messages out, validated messages in, questions and their answers. */
 import { t } from '@vscode/l10n';
 import * as v from 'valibot';
 
@@ -10,12 +10,9 @@ import {
   ToRoutingPanelSchema,
 } from '../../src/protocol/panel-messages';
 import type { Pending } from './loading';
-import { type SavedState, SavedStateSchema } from './state';
 
 interface VsCodeApi {
   postMessage(message: FromRoutingPanel): void;
-  getState(): unknown;
-  setState(state: SavedState): void;
 }
 
 /** Given to every webview by VS Code; may be called once. */
@@ -25,18 +22,6 @@ const api = acquireVsCodeApi();
 
 export function post(message: FromRoutingPanel): void {
   api.postMessage(message);
-}
-
-/** What was kept: by VS Code for this panel, else by the extension. Undefined where it is of another version. */
-export function savedState(kept?: unknown): SavedState | undefined {
-  const result = v.safeParse(SavedStateSchema, api.getState() ?? kept);
-  return result.success ? result.output : undefined;
-}
-
-/** VS Code keeps it for this panel and writes it now and then; the extension writes it at once and for any later panel. */
-export function saveState(state: SavedState): void {
-  api.setState(state);
-  post({ type: 'keep', state });
 }
 
 interface Waiting {

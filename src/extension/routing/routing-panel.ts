@@ -12,10 +12,9 @@ import {
 import { bundledPage, bundleFolder } from '../bundled-page';
 import { panels } from '../manifest';
 import { tabIcon } from '../tab-icon';
+import type { KeptChoices } from './kept-choices';
 import type { MaskSource } from './panel-questions';
 import type { Trace, TraceStore } from './trace-store';
-
-const keptKey = 'routingPanel';
 
 type Notice = Extract<ToRoutingPanel, { type: 'busy' | 'error' }>;
 
@@ -33,10 +32,9 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
   readonly onDidReceiveMessage = this.messages.event;
   private readonly subscriptions: vscode.Disposable[];
 
-  /** @param state of the workspace: keeps what the user chose in the panel */
   constructor(
     private readonly extensionUri: vscode.Uri,
-    private readonly state: vscode.Memento,
+    private readonly choices: KeptChoices,
     private readonly store: TraceStore,
     private readonly masks: MaskSource,
     private readonly log: vscode.LogOutputChannel,
@@ -142,7 +140,7 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
       return;
     }
     if (parsed.output.type === 'keep') {
-      void this.state.update(keptKey, parsed.output.state);
+      this.choices.keep(parsed.output.state);
       return;
     }
     if (parsed.output.type !== 'ready') {
@@ -169,7 +167,7 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
     const { latest } = this.store;
     const stale = latest?.document?.stale ?? false;
     if (latest === this.shown) this.send({ type: 'stale', stale });
-    else if (latest) this.send({ type: 'show', view: latest.view, stale, kept: this.state.get(keptKey) });
+    else if (latest) this.send({ type: 'show', view: latest.view, stale, kept: this.choices.value });
     this.shown = latest;
     this.sendMaskedSet();
     if (this.comparing && latest) {
