@@ -17,7 +17,7 @@ import { fail } from './lib/run.mjs';
 import { startServer, workbenchUrl } from './lib/workbench.mjs';
 import { launchBrowser } from './lib/workbench-window.mjs';
 
-const timeLimit = 300_000;
+const timeLimit = 600_000;
 
 /** Opens the window that runs the suite; resolves with the exit code that the workbench reports. */
 async function runSuite(page, address) {

@@ -146,9 +146,11 @@ export class CeftView implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   private get choices(): CeftChoices {
-    const { selection, history } = this.parts;
+    const runs = this.parts.history.runs();
+    // Until one is chosen: what the newest run was about.
+    const known = runs.map(({ record }) => record.model.path).find(folder => existsSync(folder));
     return choicesOf({
-      ...{ model: selection.model, runs: history.runs(), datasets: this.datasets },
+      ...{ model: this.parts.selection.model ?? known, runs, datasets: this.datasets },
       has: (folder, file) => existsSync(path.join(folder, file)),
     });
   }
