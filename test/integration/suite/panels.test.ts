@@ -18,6 +18,7 @@ suite('panels of runs', () => {
     const extension = vscode.extensions.getExtension(extensionId);
     assert.ok(extension);
     await extension.activate();
+    await closePanels();
     const [folder] = vscode.workspace.workspaceFolders ?? [];
     root = folder.uri.fsPath;
     const data = (split: string): string => path.join(root, `data/swap_${split}.json`);
@@ -29,10 +30,7 @@ suite('panels of runs', () => {
     run = (await vscode.commands.executeCommand<IdentifyResult>(commands.identify, request)).run_folder;
   });
 
-  teardown(async () => {
-    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-    await panelsAre([]);
-  });
+  teardown(closePanels);
 
   test('the Training panel of a run opens once, however often it is asked for', async () => {
     await vscode.commands.executeCommand(commands.openTraining, { run });
@@ -52,8 +50,7 @@ suite('panels of runs', () => {
     assert.ok(fs.existsSync(path.join(answer.run_folder, 'analysis.json')));
     assert.equal(answer.result.kind, 'masking');
     await panelsAre([panels.analysis]);
-    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-    await panelsAre([]);
+    await closePanels();
     await vscode.commands.executeCommand(commands.openAnalysis, { run: answer.run_folder });
     await panelsAre([panels.analysis]);
   });
@@ -76,12 +73,21 @@ suite('panels of runs', () => {
   });
 });
 
-/** Types of the webview panels that are open; VS Code puts a prefix before them. */
-function openPanels(): string[] {
+function panelTabs(): { tab: vscode.Tab; type: string }[] {
   return vscode.window.tabGroups.all
     .flatMap(({ tabs }) => tabs)
-    .flatMap(({ input }) => (input instanceof vscode.TabInputWebview ? [input.viewType] : []))
-    .map(type => type.replace(/^mainThreadWebview-/, ''));
+    .flatMap(tab => (tab.input instanceof vscode.TabInputWebview ? [{ tab, type: tab.input.viewType }] : []));
+}
+
+/** Types of the webview panels that are open; VS Code puts a prefix before them. */
+function openPanels(): string[] {
+  return panelTabs().map(({ type }) => type.replace(/^mainThreadWebview-/, ''));
+}
+
+/** Panels alone: documents that are not saved would ask. */
+async function closePanels(): Promise<void> {
+  await vscode.window.tabGroups.close(panelTabs().map(({ tab }) => tab));
+  await panelsAre([]);
 }
 
 /** Waits until these panels are open and no others: the window tells the extension host of its tabs a little later. */
