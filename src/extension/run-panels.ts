@@ -5,18 +5,14 @@ import * as vscode from 'vscode';
 
 import { InputError } from '../common/errors';
 import { AnalysisPanels } from './analysis/analysis-panels';
-import {
-  AnalyzeCommand,
-  AnalyzeOptionsSchema,
-  isFinishedTraining,
-  pickRuns,
-} from './analysis/analyze-command';
+import { AnalyzeCommand, AnalyzeOptionsSchema, isFinishedTraining } from './analysis/analyze-command';
 import type { Training } from './ceft/training';
 import { type CommandRegistry, parseOptions } from './command-registry';
 import { ComparisonPanels } from './comparison/comparison-panels';
 import type { Engine } from './engine/engine';
 import { commands } from './manifest';
 import type { RunHistory } from './runs/run-history';
+import { pickRun, pickRuns } from './runs/run-picker';
 import { TrainingPanels } from './training/training-panels';
 import type { Pickers } from './workspace/pickers';
 import type { Run } from './workspace/runs';
@@ -50,13 +46,13 @@ export function registerRunPanels(parts: RunPanelParts): vscode.Disposable {
   registry.register(commands.compareRuns, async (options, selected) => {
     const runs = parseOptions(RunsOptionsSchema, options).runs ?? selectedRuns(selected, history);
     const folders =
-      runs ?? (await pickRuns(history.runs().filter(isFinishedTraining), true, run => history.stateOf(run)));
+      runs ?? (await pickRuns(history.runs().filter(isFinishedTraining), run => history.stateOf(run)));
     if (folders) comparisons.show(folders);
   });
   registry.register(commands.openAnalysis, async options => {
     const { run } = parseOptions(RunOptionsSchema, options);
     const done = history.runs().filter(isAnalysis);
-    const folder = run ?? (await pickRuns(done, false, each => history.stateOf(each)))?.at(0);
+    const folder = run ?? (await pickRun(done, each => history.stateOf(each)));
     if (folder !== undefined) analyses.show(folder);
   });
   registry.register(commands.analyze, options => analyze.run(parseOptions(AnalyzeOptionsSchema, options)));

@@ -8,10 +8,11 @@ import * as vscode from 'vscode';
 import { InputError } from '../../common/errors';
 import { type AnalysisKind, analysisKinds, type AnalyzeRequestInput } from '../../protocol/analyses';
 import type { AnalyzeAnswer } from '../../protocol/analysis-results';
+import type { RunState } from '../../protocol/training-panel';
 import type { Engine } from '../engine/engine';
 import { withJobProgress } from '../job-progress';
 import type { RunHistory } from '../runs/run-history';
-import { runDescription, runTitle } from '../runs/run-rows';
+import { pickRun, pickRuns } from '../runs/run-picker';
 import { readIdentifySettings } from '../settings';
 import { filesOf } from '../workspace/datasets';
 import type { Pickers } from '../workspace/pickers';
@@ -112,7 +113,10 @@ export class AnalyzeCommand {
       kind === 'masking' || kind === 'patterns'
         ? finished.filter(({ record }) => record.job === 'identify')
         : finished;
-    return pickRuns(fitting, needs[kind].runs === 'several', run => this.history.stateOf(run));
+    const stateOf = (run: Run): RunState => this.history.stateOf(run);
+    if (needs[kind].runs === 'several') return pickRuns(fitting, stateOf);
+    const run = await pickRun(fitting, stateOf);
+    return run === undefined ? undefined : [run];
   }
 
   /** Files of one dataset, what models are tuned on last. */
@@ -130,29 +134,6 @@ export class AnalyzeCommand {
     const chosen = await vscode.window.showQuickPick(items, { title, canPickMany: true });
     return chosen && chosen.length > 0 ? chosen.map(({ file }) => file) : undefined;
   }
-}
-
-/** @returns nothing when the user leaves. @throws InputError when there is no run to choose */
-export async function pickRuns(
-  runs: readonly Run[],
-  several: boolean,
-  stateOf: (run: Run) => Parameters<typeof runDescription>[0]['state'],
-): Promise<string[] | undefined> {
-  if (runs.length === 0)
-    throw new InputError(t('There is no finished run: run “Identify Context-Faithful Experts” first.'));
-  const items = runs.map(run => ({
-    label: runTitle(run.record),
-    description: runDescription({ ...run, state: stateOf(run), files: [] }),
-    detail: run.id,
-    folder: run.folder,
-  }));
-  const options = { title: t('Router Lens: Run'), matchOnDescription: true, matchOnDetail: true };
-  if (!several) {
-    const chosen = await vscode.window.showQuickPick(items, options);
-    return chosen && [chosen.folder];
-  }
-  const chosen = await vscode.window.showQuickPick(items, { ...options, canPickMany: true });
-  return chosen && chosen.length > 0 ? chosen.map(({ folder }) => folder) : undefined;
 }
 
 export function isFinishedTraining({ record: { job, status } }: Run): boolean {

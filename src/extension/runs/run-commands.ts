@@ -4,7 +4,6 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { InputError } from '../../common/errors';
-import type { RunState } from '../../protocol/training-panel';
 import { type CommandRegistry, isOptions, parseOptions } from '../command-registry';
 import type { ExpertsView } from '../experts/experts-view';
 import { commands } from '../manifest';
@@ -15,7 +14,7 @@ import { evaluationTable } from './evaluations';
 import { type Exportable, type ExportCommand, ExportOptionsSchema } from './export-command';
 import { openTable } from './open-table';
 import type { RunHistory } from './run-history';
-import { runDescription, runTitle } from './run-rows';
+import { pickRun } from './run-picker';
 import type { RunsView } from './runs-view';
 
 const RunOptionsSchema = v.object({ run: v.optional(v.string()) });
@@ -104,7 +103,7 @@ export class RunCommands {
     fits: (run: Run) => boolean = () => true,
   ): Promise<string | undefined> {
     const { run } = parseOptions(RunOptionsSchema, given);
-    return run ?? pickFolder(this.history.runs().filter(fits), run => this.history.stateOf(run));
+    return run ?? pickRun(this.history.runs().filter(fits), run => this.history.stateOf(run));
   }
 }
 
@@ -112,21 +111,4 @@ export class RunCommands {
 function foldersOf(selected: unknown): string[] {
   const rows = Array.isArray(selected) ? (selected as unknown[]) : [];
   return rows.map(row => parseOptions(v.object({ run: v.string() }), row).run);
-}
-
-/** @returns nothing when the user leaves. @throws InputError when there is none */
-async function pickFolder(
-  runs: readonly Run[],
-  stateOf: (run: Run) => RunState,
-): Promise<string | undefined> {
-  if (runs.length === 0)
-    throw new InputError(t('There is no finished run: run “Identify Context-Faithful Experts” first.'));
-  const items = runs.map(run => ({
-    label: runTitle(run.record),
-    description: runDescription({ ...run, state: stateOf(run), files: [] }),
-    detail: run.id,
-    folder: run.folder,
-  }));
-  const options = { title: t('Router Lens: Run'), matchOnDescription: true, matchOnDetail: true };
-  return (await vscode.window.showQuickPick(items, options))?.folder;
 }
