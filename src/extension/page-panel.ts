@@ -1,6 +1,6 @@
 /** @file A webview panel with a bundled page: validated messages both ways, pictures and tables saved, its icon. */
 import * as v from 'valibot';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 
 import type { SaveFileMessage } from '../protocol/save-file';
 import { bundledPage, bundleFolder } from './bundled-page';
@@ -90,9 +90,4 @@ function isReady(message: { type: string }): message is { type: 'ready' } {
 
 function isFile(message: { type: string }): message is SaveFileMessage {
   return message.type === 'save-file';
-}
-
-/** Opens a panel in the active group of editors. */
-export function openPanel(type: string, title: string): vscode.WebviewPanel {
-  return vscode.window.createWebviewPanel(type, title, vscode.ViewColumn.Active);
 }

@@ -4,16 +4,16 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { InputError } from '../common/errors';
-import { AnalysisPanels } from './analysis/analysis-panels';
+import { analysisPanels } from './analysis/analysis-panels';
 import { AnalyzeCommand, AnalyzeOptionsSchema, isFinishedTraining } from './analysis/analyze-command';
 import type { Training } from './ceft/training';
 import { type CommandRegistry, parseOptions } from './command-registry';
-import { ComparisonPanels } from './comparison/comparison-panels';
+import { comparisonPanels } from './comparison/comparison-panels';
 import type { Engine } from './engine/engine';
 import { commands } from './manifest';
 import type { RunHistory } from './runs/run-history';
 import { pickRun, pickRuns } from './runs/run-picker';
-import { TrainingPanels } from './training/training-panels';
+import { trainingPanels } from './training/training-panels';
 import type { Pickers } from './workspace/pickers';
 import type { Run } from './workspace/runs';
 
@@ -33,27 +33,28 @@ const RunsOptionsSchema = v.object({ runs: v.optional(v.array(v.string())) });
 /** @returns what is to be disposed of */
 export function registerRunPanels(parts: RunPanelParts): vscode.Disposable {
   const { extensionUri, log, registry, engine, pickers, history, training } = parts;
-  const trainings = new TrainingPanels(extensionUri, log, {
+  const trainings = trainingPanels(extensionUri, log, {
     stateOf: run => history.stateOf(run),
     isOurs: folder => training.busy && training.current?.run === folder,
   });
-  const comparisons = new ComparisonPanels(extensionUri, history, log);
-  const analyses = new AnalysisPanels(extensionUri, log);
-  const analyze = new AnalyzeCommand(engine, pickers, history, folder => analyses.show(folder));
+  const comparisons = comparisonPanels(extensionUri, history, log);
+  const analyses = analysisPanels(extensionUri, log);
+  const analyze = new AnalyzeCommand(engine, pickers, history, run => analyses.show({ run }));
   registry.register(commands.openTraining, options => {
-    trainings.show(parseOptions(RunOptionsSchema, options).run ?? newestTraining(history.runs()).folder);
+    const { run = newestTraining(history.runs()).folder } = parseOptions(RunOptionsSchema, options);
+    trainings.show({ run });
   });
   registry.register(commands.compareRuns, async (options, selected) => {
     const runs = parseOptions(RunsOptionsSchema, options).runs ?? selectedRuns(selected, history);
     const folders =
       runs ?? (await pickRuns(history.runs().filter(isFinishedTraining), run => history.stateOf(run)));
-    if (folders) comparisons.show(folders);
+    if (folders) comparisons.show({ runs: folders });
   });
   registry.register(commands.openAnalysis, async options => {
     const { run } = parseOptions(RunOptionsSchema, options);
     const done = history.runs().filter(isAnalysis);
     const folder = run ?? (await pickRun(done, each => history.stateOf(each)));
-    if (folder !== undefined) analyses.show(folder);
+    if (folder !== undefined) analyses.show({ run: folder });
   });
   registry.register(commands.analyze, options => analyze.run(parseOptions(AnalyzeOptionsSchema, options)));
   return vscode.Disposable.from(trainings, comparisons, analyses);

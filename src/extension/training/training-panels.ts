@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import { t } from '@vscode/l10n';
-import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { InputError, messageOf } from '../../common/errors';
@@ -14,10 +13,12 @@ import {
   type RunState,
   type ToTrainingPanel,
   type TrainingAction,
+  type TrainingPanelState,
   TrainingPanelStateSchema,
 } from '../../protocol/training-panel';
 import { commands, panels } from '../manifest';
-import { openPanel, PagePanel } from '../page-panel';
+import { PagePanel } from '../page-panel';
+import { RestoredPanels } from '../restored-panels';
 import { hasTrainingState, readContextDependence, readRun, type Run } from '../workspace/runs';
 import { followRun } from './run-follower';
 
@@ -28,43 +29,16 @@ export interface TrainingJobs {
   isOurs: (folder: string) => boolean;
 }
 
-export class TrainingPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
-  private readonly open = new Map<string, TrainingPanel>();
-  private readonly registration = vscode.window.registerWebviewPanelSerializer(panels.training, this);
-
-  constructor(
-    private readonly extensionUri: vscode.Uri,
-    private readonly log: vscode.LogOutputChannel,
-    private readonly jobs: TrainingJobs,
-  ) {}
-
-  /** Opens the panel of a run, or brings it to the front. */
-  show(folder: string): void {
-    const shown = this.open.get(folder);
-    if (shown) shown.reveal();
-    else this.adopt(openPanel(panels.training, t('Training')), folder);
-  }
-
-  /** The page kept which run it showed. */
-  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const parsed = v.safeParse(TrainingPanelStateSchema, state);
-    if (parsed.success && !this.open.has(parsed.output.run)) this.adopt(panel, parsed.output.run);
-    else panel.dispose();
-    return Promise.resolve();
-  }
-
-  dispose(): void {
-    this.registration.dispose();
-    for (const panel of this.open.values()) panel.dispose();
-  }
-
-  private adopt(panel: vscode.WebviewPanel, folder: string): void {
-    const shown = new TrainingPanel(panel, folder, this.jobs, this.extensionUri, this.log);
-    this.open.set(folder, shown);
-    panel.onDidDispose(() => {
-      if (this.open.get(folder) === shown) this.open.delete(folder);
-    });
-  }
+/** Panels that follow a run. */
+export function trainingPanels(
+  extensionUri: vscode.Uri,
+  log: vscode.LogOutputChannel,
+  jobs: TrainingJobs,
+): RestoredPanels<TrainingPanelState> {
+  return new RestoredPanels({
+    ...{ type: panels.training, title: t('Training'), state: TrainingPanelStateSchema },
+    fill: (panel, { run }) => new TrainingPanel(panel, run, jobs, extensionUri, log),
+  });
 }
 
 class TrainingPanel {
@@ -74,7 +48,7 @@ class TrainingPanel {
   private told = '';
 
   constructor(
-    private readonly panel: vscode.WebviewPanel,
+    panel: vscode.WebviewPanel,
     private readonly folder: string,
     private readonly jobs: TrainingJobs,
     extensionUri: vscode.Uri,
@@ -87,14 +61,6 @@ class TrainingPanel {
       receive: ({ action }) => void vscode.commands.executeCommand(actionCommands[action], { run: folder }),
       left: () => this.leave(),
     });
-  }
-
-  reveal(): void {
-    this.panel.reveal();
-  }
-
-  dispose(): void {
-    this.panel.dispose();
   }
 
   private follow(): void {
