@@ -29,7 +29,7 @@ async function pageHtml(name) {
 }
 
 /** Runs in the page before its script: what VS Code gives to a webview. */
-function standIn({ variables, themeKind, state }) {
+function standIn({ variables, themeKind, state, place }) {
   window.posted = [];
   // Before the page's own listener.
   window.addEventListener('message', () => (window.arrivedAt = performance.now()));
@@ -43,6 +43,8 @@ function standIn({ variables, themeKind, state }) {
   document.addEventListener('DOMContentLoaded', () => {
     for (const [name, value] of Object.entries(variables))
       document.documentElement.style.setProperty(name, value);
+    // A webview is transparent: what is behind it is drawn by VS Code.
+    document.documentElement.style.setProperty('background', `var(--vscode-${place}-background)`);
     document.body.className = `vscode-body ${themeKind}`;
     document.body.dataset.vscodeThemeKind = themeKind;
   });
@@ -67,11 +69,18 @@ const fonts = {
  * `window.postMessage` reaches it as the extension's messages do.
  * @param {import('playwright-core').Browser} browser
  * @param {string} name of the page in `dist/webview`
- * @param {{ theme?: keyof typeof themes, width?: number, height?: number, state?: unknown, deviceScaleFactor?: number }} [options]
+ * @param {{ theme?: keyof typeof themes, width?: number, height?: number, state?: unknown, deviceScaleFactor?: number, place?: 'editor' | 'sideBar' }} [options]
  *   `state`: what the page kept before a reload
  */
 export async function openPanelPage(browser, name, options = {}) {
-  const { theme = 'dark', width = 1280, height = 900, state, deviceScaleFactor = 1 } = options;
+  const {
+    theme = 'dark',
+    width = 1280,
+    height = 900,
+    state,
+    deviceScaleFactor = 1,
+    place = 'editor',
+  } = options;
   const html = await pageHtml(name);
   const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor });
   await context.route('**/*', route => {
@@ -86,6 +95,7 @@ export async function openPanelPage(browser, name, options = {}) {
   await page.addInitScript(standIn, {
     variables: { ...fonts, ...variables },
     themeKind: themes[theme],
+    place,
     ...(state === undefined ? {} : { state }),
   });
   await page.goto(`${origin}/`);

@@ -7,6 +7,7 @@ import {
   type CeftForm,
   CeftFormSchema,
   checkForm,
+  devAnswers,
   numberFields,
   usedFields,
 } from './ceft-form';
@@ -40,11 +41,34 @@ test('what is typed becomes a request that the engine takes', () => {
   });
 });
 
-test('an untouched form asks for the defaults of the jobs', () => {
+test('an untouched form asks for the defaults of the jobs, and for answers to the dev set', () => {
   const { request } = checkForm(form({ parametrisation: 'lora' }), choices);
   expect(v.parse(TrainingSettingsSchema, request?.training)).toEqual(
-    v.parse(TrainingSettingsSchema, { parametrisation: 'lora' }),
+    v.parse(TrainingSettingsSchema, { parametrisation: 'lora', dev_answers: true }),
   );
+});
+
+describe('answers to the dev set', () => {
+  const asked = (changes: Partial<CeftForm>): boolean | undefined =>
+    checkForm(form(changes), choices).request?.training?.dev_answers;
+
+  test('are scored unless they are not wanted', () => {
+    expect(asked({})).toBe(true);
+    expect(asked({ dev_answers: false })).toBe(false);
+    expect(devAnswers(form(), choices)).toEqual({ scored: true });
+  });
+
+  test('are scored anyway where they choose the best', () => {
+    const changes = { dev_answers: false, select: 'em' } as const;
+    expect(asked(changes)).toBe(true);
+    expect(devAnswers(form(changes), choices).because).toBeTypeOf('string');
+  });
+
+  test('are not asked for without a dev set', () => {
+    const changes = { dataset: '/d/alone.json' };
+    expect(asked(changes)).toBe(false);
+    expect(devAnswers(form(changes), choices).because).toBeTypeOf('string');
+  });
 });
 
 describe('a wrong field is told', () => {

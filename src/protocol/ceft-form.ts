@@ -26,6 +26,8 @@ export const CeftFormSchema = v.object({
   max_seq_length: v.optional(v.string(), '300'),
   seed: v.optional(v.string(), '0'),
   select: v.optional(v.picklist(['loss', 'em']), 'loss'),
+  /** Whether the answers to the dev set are scored as training goes; `devAnswers` says when that is not for choice. */
+  dev_answers: v.optional(v.boolean(), true),
   /** Empty: training goes on. */
   patience: typed,
   save_dtype: v.optional(v.picklist(['f32', 'bf16']), 'f32'),
@@ -36,6 +38,8 @@ export const CeftFormSchema = v.object({
 });
 export type CeftForm = v.InferOutput<typeof CeftFormSchema>;
 export type CeftField = keyof CeftForm;
+/** Fields that are typed or chosen from a list. */
+export type TextField = Exclude<CeftField, 'dev_answers'>;
 
 /** What the workspace offers to choose from. */
 export const CeftChoicesSchema = v.object({
@@ -84,7 +88,7 @@ export type NumberField = keyof typeof numbers;
 export const numberFields = Object.keys(numbers) as NumberField[];
 
 /** Fields that may stay empty. */
-const optionalNumbers: readonly CeftField[] = ['k', 'patience', 'limit_train', 'limit_dev', 'limit_test'];
+const optionalNumbers: readonly NumberField[] = ['k', 'patience', 'limit_train', 'limit_dev', 'limit_test'];
 
 /** Which fields mean something, given the others: the rest is neither shown nor sent. */
 export function usedFields({ method, parametrisation }: CeftForm): (field: CeftField) => boolean {
@@ -96,6 +100,18 @@ export function usedFields({ method, parametrisation }: CeftForm): (field: CeftF
     ...(lora ? (['save_dtype'] as const) : (['lora_r', 'lora_alpha', 'lora_dropout'] as const)),
   ];
   return field => !unused.includes(field);
+}
+
+/** Whether the dev set is answered at each evaluation, and why where other fields settle it. */
+export function devAnswers(
+  { dev_answers, select, dataset: train }: CeftForm,
+  { datasets }: CeftChoices,
+): { scored: boolean; because?: string } {
+  const dataset = datasets.find(each => each.train === train);
+  if (dataset && dataset.dev === undefined)
+    return { scored: false, because: t('This dataset has no dev set.') };
+  if (select === 'em') return { scored: true, because: t('Needed: the best is chosen by them.') };
+  return { scored: dev_answers };
 }
 
 /** Checks every field against the limits of the requests, and fields against each other. */
@@ -127,13 +143,14 @@ export function checkForm(form: CeftForm, choices: CeftChoices): CheckedForm {
   }
   if (!model || !dataset || Object.keys(problems).length > 0) return { problems };
   const { dev, test, train } = dataset;
-  return { problems, request: requestOf(form, values, { model: model.path, train, dev, test }) };
+  return { problems, request: requestOf(form, values, { model: model.path, train, dev, test }, choices) };
 }
 
 function requestOf(
   form: CeftForm,
   { k, limit_train, limit_dev, limit_test, ...settings }: Partial<Record<NumberField, number>>,
   files: { model: string; train: string; dev?: string; test?: string },
+  choices: CeftChoices,
 ): CeftRequest {
   const { method, parametrisation, select } = form;
   const used = usedFields(form);
@@ -142,7 +159,7 @@ function requestOf(
     ...{ method, k, limit_train, limit_dev, limit_test },
     ...(used('experts') ? { experts: `${form.experts}/context-dependence.json` } : {}),
     ...(used('save_dtype') ? { save_dtype: form.save_dtype } : {}),
-    training: { ...settings, parametrisation, select },
+    training: { ...settings, parametrisation, select, dev_answers: devAnswers(form, choices).scored },
   };
 }
 

@@ -4,15 +4,18 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
+import { showCeft } from '../../scripts/lib/ceft-page.mjs';
 import { openPanelPage, themes } from '../../scripts/lib/panel-page.mjs';
 import { showEverything } from '../../scripts/lib/routing-page.mjs';
 import { showAnalysis, showComparison, showTraining } from '../../scripts/lib/run-pages.mjs';
 import { launchBrowser } from '../../scripts/lib/workbench-window.mjs';
 
-/** Every page, and how to make it show all that it can. */
+/** Every page, and how to make it show all that it can; in a panel unless it says otherwise. */
 const pages = {
   routing: { page: 'routing', show: showEverything },
   training: { page: 'training', show: showTraining },
+  'ceft: form': { page: 'ceft', show: page => showCeft(page, 'done'), place: 'sideBar' },
+  'ceft: training': { page: 'ceft', show: page => showCeft(page, 'running'), place: 'sideBar' },
   comparison: { page: 'comparison', show: showComparison },
   ...Object.fromEntries(
     ['attention', 'masking', 'transfer', 'patterns'].map(kind => [
@@ -21,6 +24,9 @@ const pages = {
     ]),
   ),
 };
+
+/** Pixels. */
+const widths = { editor: [1280, 400], sideBar: [400, 220] };
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let browser;
@@ -44,11 +50,11 @@ async function findings(page) {
     });
 }
 
-for (const [name, { page: bundle, show }] of Object.entries(pages)) {
+for (const [name, { page: bundle, show, place = 'editor' }] of Object.entries(pages)) {
   for (const theme of Object.keys(themes)) {
     test(`${name}, ${theme}`, { timeout: 120_000 }, async () => {
-      for (const width of [1280, 400]) {
-        const page = await openPanelPage(browser, bundle, { theme, width });
+      for (const width of widths[place]) {
+        const page = await openPanelPage(browser, bundle, { theme, width, place });
         await show(page);
         assert.deepEqual(await findings(page), [], `${width} pixels wide`);
         await page.context().close();

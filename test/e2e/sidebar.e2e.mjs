@@ -31,6 +31,14 @@ const runsOf = job =>
     .filter(name => name.endsWith(`-${job}`))
     .map(name => path.join(runsFolder(), name));
 
+/** The newest evaluation on the dev set. */
+const lastEvaluation = folder =>
+  readFileSync(path.join(folder, 'metrics.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line))
+    .findLast(({ split }) => split === 'dev');
+
 /** A row of a tree by what its name starts with. */
 const row = (view, text) =>
   treeRows(view).filter({ has: session.page.locator('.label-name', { hasText: text }) });
@@ -150,6 +158,8 @@ step(
       .getByText(/Test exact match \d.* → \d.* %/)
       .waitFor();
     assert.equal(readJson(path.join(folder, 'run.json')).status, 'done');
+    const dev = form().locator('.sparkline').filter({ hasText: 'Dev exact match, %' });
+    assert.equal(await dev.locator('b').innerText(), lastEvaluation(folder).em.toFixed(1));
     await picture('sidebar-ceft-done-dark');
   },
   { timeout: 480_000 },

@@ -1,4 +1,5 @@
 /** @file Fields of a form: a label, a control, and below it why the value cannot be used. */
+import '@vscode-elements/elements/dist/vscode-checkbox/index.js';
 import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 
@@ -105,6 +106,46 @@ export function selectField(options: FieldOptions, choices: readonly Choice[] = 
       message.textContent = text ?? '';
       control.invalid = text !== undefined;
       control.setAttribute('aria-invalid', String(text !== undefined));
+    },
+  };
+}
+
+export interface CheckField {
+  readonly root: HTMLElement;
+  /** What the user wants. */
+  value: boolean;
+  /** What is the case where that is not for choice, and why; nothing: the user chooses. */
+  settle(settled: { value: boolean; because: string } | undefined): void;
+}
+
+/** A choice of yes and no; what it means stands below it. */
+export function checkField({ name, label, hint, changed }: FieldOptions): CheckField {
+  const control = element('vscode-checkbox', { name });
+  control.label = label;
+  let wanted = false;
+  control.addEventListener('change', () => {
+    wanted = control.checked;
+    changed();
+  });
+  const note = element('p', { class: 'note' }, hint);
+  return {
+    root: element('div', { class: 'field', 'data-field': name }, control, note),
+    get value() {
+      return wanted;
+    },
+    set value(checked) {
+      wanted = checked;
+      control.checked = checked;
+    },
+    settle: settled => {
+      control.disabled = settled !== undefined;
+      control.checked = settled?.value ?? wanted;
+      const text = settled?.because ?? hint;
+      note.textContent = text;
+      // The input is inside of the component, where ids of this page mean nothing.
+      void control.updateComplete.then(() =>
+        control.shadowRoot?.querySelector('input')?.setAttribute('aria-description', text),
+      );
     },
   };
 }

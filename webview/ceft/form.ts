@@ -5,16 +5,24 @@ import { t } from '@vscode/l10n';
 
 import {
   type CeftChoices,
-  type CeftField,
   type CeftForm,
   type CheckedForm,
   checkForm,
+  devAnswers,
+  type TextField,
   usedFields,
 } from '../../src/protocol/ceft-form';
 import type { CeftAction } from '../../src/protocol/ceft-messages';
 import { finetuneMethods } from '../../src/protocol/finetune';
 import { element } from '../shared/dom';
-import { type Field, numberField, type SelectField, selectField } from './fields';
+import {
+  type CheckField,
+  checkField,
+  type Field,
+  numberField,
+  type SelectField,
+  selectField,
+} from './fields';
 import { methodText } from './method-text';
 
 export interface FormEvents {
@@ -22,7 +30,7 @@ export interface FormEvents {
   act: (action: CeftAction) => void;
 }
 
-type NumberOptions = [field: CeftField, label: string, hint: string, placeholder?: string];
+type NumberOptions = [field: TextField, label: string, hint: string, placeholder?: string];
 
 export class Form {
   readonly root = element('form', { 'aria-label': t('Fine-tuning') });
@@ -32,14 +40,15 @@ export class Form {
   private readonly more = element('vscode-collapsible', { heading: t('More') });
   private readonly experts: SelectField;
   private readonly dataset: SelectField;
-  private readonly fields: Record<CeftField, Field>;
+  private readonly fields: Record<TextField, Field>;
+  private readonly devAnswers: CheckField;
 
   constructor(private readonly events: FormEvents) {
     const changed = (): void => events.change(this.values());
     const number = (...[name, label, hint, placeholder]: NumberOptions): Field =>
       numberField({ name, label, hint, placeholder, changed });
     const select = (
-      name: CeftField,
+      name: TextField,
       label: string,
       hint: string,
       values: Record<string, string> = {},
@@ -94,17 +103,29 @@ export class Form {
       limit_dev: number('limit_dev', t('Dev samples'), t('At most, chosen by the seed'), t('all')),
       limit_test: number('limit_test', t('Test samples'), t('At most, chosen by the seed'), t('all')),
     };
+    this.devAnswers = checkField({
+      name: 'dev_answers',
+      label: t('Dev answers (EM, F1) as it trains'),
+      hint: t(
+        'At each evaluation, ten in all, every dev sample is answered. The estimate includes the time.',
+      ),
+      changed,
+    });
     this.root.addEventListener('submit', event => event.preventDefault());
     this.build();
   }
 
   values(): CeftForm {
     const entries = Object.entries(this.fields).map(([name, field]) => [name, field.value]);
-    return Object.fromEntries(entries) as CeftForm;
+    return {
+      ...(Object.fromEntries(entries) as Omit<CeftForm, 'dev_answers'>),
+      dev_answers: this.devAnswers.value,
+    };
   }
 
   fill(form: CeftForm): void {
-    for (const [name, field] of Object.entries(this.fields)) field.value = form[name as CeftField];
+    for (const [name, field] of Object.entries(this.fields)) field.value = form[name as TextField];
+    this.devAnswers.value = form.dev_answers;
   }
 
   offer({ model, runs, datasets }: CeftChoices): void {
@@ -128,10 +149,12 @@ export class Form {
     const form = this.values();
     const checked = checkForm(form, choices);
     const used = usedFields(form);
-    for (const [name, field] of Object.entries(this.fields) as [CeftField, Field][]) {
+    for (const [name, field] of Object.entries(this.fields) as [TextField, Field][]) {
       field.root.hidden = !used(name);
       field.tell(checked.problems[name]);
     }
+    const { scored, because } = devAnswers(form, choices);
+    this.devAnswers.settle(because === undefined ? undefined : { value: scored, because });
     // What keeps the job from starting is in sight.
     if (this.more.querySelector('.problem:not([hidden])')) this.more.open = true;
     this.modelProblem.hidden = checked.problems.model === undefined;
@@ -141,7 +164,7 @@ export class Form {
   }
 
   private build(): void {
-    const row = (...names: CeftField[]): HTMLElement =>
+    const row = (...names: TextField[]): HTMLElement =>
       element('div', { class: 'row' }, ...names.map(name => this.fields[name].root));
     const change = element('button', { type: 'button', class: 'link' }, t('Change…'));
     change.addEventListener('click', () => this.events.act('select-model'));
@@ -152,6 +175,7 @@ export class Form {
         row('limit_train', 'limit_dev', 'limit_test'),
         row('seed', 'save_dtype'),
         row('select', 'patience'),
+        this.devAnswers.root,
       ),
     );
     this.root.append(

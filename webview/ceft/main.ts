@@ -34,11 +34,17 @@ function show(): void {
   placeTraining(shown.training?.phase === 'running' || shown.training?.phase === 'stopping');
 }
 
-/** What goes on is in sight without scrolling; afterwards the form comes first again. */
+/** What goes on, and the button that stops it, are in sight without scrolling; afterwards the form comes first again. */
 function placeTraining(running: boolean): void {
-  const isFirst = training.root.nextElementSibling === form.root;
-  if (running && !isFirst) main.insertBefore(training.root, form.root);
-  if (!running && isFirst) main.append(training.root);
+  const isFirst = training.root.nextElementSibling === start.root;
+  if (running === isFirst) return;
+  if (running) {
+    start.root.before(training.root);
+    main.append(form.root);
+  } else {
+    training.root.before(form.root);
+    main.append(training.root);
+  }
 }
 
 listen(

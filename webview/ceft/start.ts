@@ -5,6 +5,7 @@ import { t } from '@vscode/l10n';
 
 import type { CheckedForm } from '../../src/protocol/ceft-form';
 import type { CeftAction, CeftEstimate, ToCeftView } from '../../src/protocol/ceft-messages';
+import type { EstimateResult } from '../../src/protocol/estimate';
 import { element } from '../shared/dom';
 import { bytes, duration, integer } from '../shared/format';
 
@@ -87,7 +88,7 @@ function doneLines({ fresh, result }: Extract<CeftEstimate, { state: 'done' }>):
     [t('Time'), duration(result.seconds)],
     [t('Trainable parameters'), integer(result.trainable_parameters)],
     [t('Steps'), integer(result.steps)],
-    [t('Samples'), samplesText(result.samples)],
+    ...samplesFacts(result.samples),
   ];
   const list = element(
     'dl',
@@ -101,10 +102,10 @@ function doneLines({ fresh, result }: Extract<CeftEstimate, { state: 'done' }>):
   ];
 }
 
-function samplesText({ train, dev, test }: { train: number; dev?: number; test?: number }): string {
+function samplesFacts({ train, dev, test }: EstimateResult['samples']): [string, string][] {
   return [
-    t('{0} train', integer(train)),
-    ...(dev === undefined ? [] : [t('{0} dev', integer(dev))]),
-    ...(test === undefined ? [] : [t('{0} test', integer(test))]),
-  ].join(' · ');
+    [t('Train samples'), integer(train)],
+    ...(dev === undefined ? [] : [[t('Dev samples'), integer(dev)] satisfies [string, string]]),
+    ...(test === undefined ? [] : [[t('Test samples'), integer(test)] satisfies [string, string]]),
+  ];
 }
