@@ -16,6 +16,10 @@ const record = (job, settings, changes = {}) => ({
       ...{ split: 'train', path: '/w/data/swap_train.json', bytes: 10, sha256: 'ef' },
       ...{ samples: 160, used: 160, dropped: 0 },
     },
+    {
+      ...{ split: 'test', path: '/w/data/swap_test.json', bytes: 10, sha256: 'ab' },
+      ...{ samples: 48, used: 48, dropped: 0 },
+    },
   ],
   engine: {
     ...{ router_lens: '0.1.0', onnxruntime: '1.30.0', node: '20.0.0', execution_provider: 'cpu' },

@@ -193,6 +193,9 @@ step('attention of a token head by head, and the prompt coloured by one head', a
   const total = values.reduce((sum, value) => sum + value, 0);
   assert.ok(Math.abs(total - 100) < 3, `${total} % of attention`);
   await picture('routing-heads');
+  // The first pixels of a strip are the first token, which the card then shows.
+  await grid.hover({ position: { x: 42, y: 30 } });
+  await document.getByRole('heading', { name: 'Token 0', exact: true }).waitFor();
   await document.getByRole('button', { name: 'Back to the quantity' }).click();
   await document.locator('.prompt .legend', { hasText: 'of routing weight to ★' }).waitFor();
 });

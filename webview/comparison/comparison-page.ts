@@ -39,7 +39,6 @@ export class ComparisonPage {
     this.about.textContent = t('{0} runs of {1}', runs.length, models.join(', '));
     const names = runNames(runs);
     const methods = section(t('Methods'), 'methods');
-    methods.note.textContent = t('as measured in each run; –: not measured');
     methods.root.append(new MethodTable(methodRows(runs, names), this.save).root);
     this.charts.forEach(chart => chart.destroy());
     this.charts = [];

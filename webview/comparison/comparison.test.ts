@@ -7,9 +7,14 @@ import { exampleRun } from '../../test/fixtures/run-record';
 import { comparedCurves, expertOverlap, runNames, sharedByLayer } from './compared-charts';
 import { bestOf, methodRows, methodTable, sorted } from './method-rows';
 
+const testFile = { ...exampleRun.datasets[0], split: 'test', path: 'data\\swap_test.json' };
 const identify: ComparedRun = {
   folder: '/w/.router-lens/runs/20260101T100000Z-identify',
-  record: { ...exampleRun, timings: { 'Router tuning': 100, 'Answers before tuning': 7 } },
+  record: {
+    ...exampleRun,
+    datasets: [testFile],
+    timings: { 'Router tuning': 100, 'Answers before tuning': 7 },
+  },
   metrics: [
     { step: 0, epoch: 0, loss: 2, lr: 1, grad_norm: 1, tokens_per_s: 1 },
     { step: 1, epoch: 0, split: 'dev', loss: 1.5 },
@@ -19,7 +24,7 @@ const identify: ComparedRun = {
 const ceft: ComparedRun = {
   folder: '/w/.router-lens/runs/20260101T110000Z-finetune',
   record: {
-    ...exampleRun,
+    ...{ ...exampleRun, datasets: [testFile] },
     ...{ job: 'finetune', settings: { method: 'ceft' }, timings: { 'Fine-tuning': 40 } },
     results: { ...exampleRun.results, tuned: { em: 80, f1: 77, samples: 200 }, trainable_parameters: 900 },
   },
@@ -35,10 +40,10 @@ describe('the table of methods', () => {
   it('has the untuned model once, then the runs, with what was measured', () => {
     expect(csv(methodTable(rows))).toBe(
       [
-        'method,run,em,f1,closed_book_em,trainable_parameters,training_seconds,peak_memory',
-        'base,,28.1,40.5,30,,,',
-        'Router tuning,20260101T100000Z-identify,76.4,77.8,,500,100,1500000000',
-        'CEFT,20260101T110000Z-finetune,80,77,25,900,40,1500000000',
+        'method,run,test_set,test_samples,em,f1,closed_book_em,trainable_parameters,training_seconds,peak_memory',
+        'base,,swap_test.json,200,28.1,40.5,30,,,',
+        'Router tuning,20260101T100000Z-identify,swap_test.json,200,76.4,77.8,,500,100,1500000000',
+        'CEFT,20260101T110000Z-finetune,swap_test.json,200,80,77,25,900,40,1500000000',
         '',
       ].join('\n'),
     );
@@ -52,6 +57,25 @@ describe('the table of methods', () => {
     expect(best('seconds')).toEqual(['CEFT']);
     expect(best('memory')).toEqual(['Router tuning', 'CEFT']);
     expect(bestOf(rows.slice(0, 1), 'em').size).toBe(0);
+  });
+  it('has the untuned model once for each test set, and no best score then', () => {
+    const test = { ...testFile, path: 'data/other.json', sha256: 'ab' };
+    const other = { ...ceft, record: { ...ceft.record, datasets: [test] } };
+    const found = methodRows([identify, other], names);
+    expect(found.map(({ name, test }) => [name, test?.file])).toEqual([
+      ['base', 'swap_test.json'],
+      ['base', 'other.json'],
+      ['Router tuning', 'swap_test.json'],
+      ['CEFT', 'other.json'],
+    ]);
+    expect(bestOf(found, 'em').size).toBe(0);
+    expect([...bestOf(found, 'seconds')].map(({ name }) => name)).toEqual(['CEFT']);
+  });
+  it('names the untuned models where there are several', () => {
+    const model = { ...ceft.record.model, name: 'large', weights_sha256: 'ef' };
+    const found = methodRows([identify, { ...ceft, record: { ...ceft.record, model } }], names);
+    expect(found.slice(0, 2).map(({ name }) => name)).toEqual(['base, small', 'base, large']);
+    expect([...bestOf(found, 'em')].map(({ name }) => name)).toEqual(['CEFT']);
   });
   it('sorts, what was not measured last', () => {
     const order = (...by: [Parameters<typeof sorted>[1], boolean]) =>

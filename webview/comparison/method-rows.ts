@@ -11,7 +11,18 @@ export interface MethodRow {
   name: string;
   /** Name of the run's folder; empty: the untuned model. */
   run: string;
+  /** What the scores are of, if anything was answered. */
+  test: TestSet | undefined;
   values: Record<Quantity, number | undefined>;
+}
+
+export interface TestSet {
+  /** Name of the file. */
+  file: string;
+  /** That were answered. */
+  samples: number;
+  /** Of the file. */
+  sha256: string;
 }
 
 export const quantities = ['em', 'f1', 'closed_book', 'trainable', 'seconds', 'memory'] as const;
@@ -37,21 +48,25 @@ export function columnOf(quantity: Quantity): Column {
   return columns[quantity];
 }
 
-/** The untuned model once for each test set that it answered, then the runs. */
+/** The untuned model once for each test set that it answered, then the runs. Where there are several models, it is named. */
 export function methodRows(runs: readonly ComparedRun[], names: readonly string[]): MethodRow[] {
   const nothing = { trainable: undefined, seconds: undefined, memory: undefined };
   const untuned = new Map<string, MethodRow>();
+  const hasModels = new Set(runs.map(({ record }) => record.model.weights_sha256)).size > 1;
   for (const { record, closed_book } of runs) {
     const { base } = record.results;
-    if (!base) continue;
+    const test = testSet(record);
+    if (!base || !test) continue;
     const { em, f1 } = base;
-    const key = [record.model.weights_sha256, em, f1, base.samples].join();
+    const key = [record.model.weights_sha256, test.sha256, test.samples].join();
     const known = untuned.get(key)?.values.closed_book ?? closed_book?.base.em;
-    untuned.set(key, { name: t('base'), run: '', values: { em, f1, closed_book: known, ...nothing } });
+    const name = hasModels ? t('base, {0}', record.model.name) : t('base');
+    untuned.set(key, { name, run: '', test, values: { em, f1, closed_book: known, ...nothing } });
   }
   const tuned = runs.map(({ folder, record, closed_book }, i) => ({
     name: names[i],
-    run: folder.split(/[/\\]/).at(-1) ?? folder,
+    run: baseName(folder),
+    test: testSet(record),
     values: {
       em: record.results.tuned?.em,
       f1: record.results.tuned?.f1,
@@ -64,19 +79,40 @@ export function methodRows(runs: readonly ComparedRun[], names: readonly string[
   return [...untuned.values(), ...tuned];
 }
 
+function testSet({ datasets, results }: RunRecord): TestSet | undefined {
+  const samples = results.tuned?.samples ?? results.base?.samples;
+  const file = datasets.find(({ split }) => split === 'test');
+  return samples === undefined || !file
+    ? undefined
+    : { file: baseName(file.path), samples, sha256: file.sha256 };
+}
+
+function baseName(path: string): string {
+  return path.split(/[/\\]/).at(-1) ?? path;
+}
+
+/** Scores can be compared: all are of the same test samples. */
+export function isOneTest(rows: readonly MethodRow[]): boolean {
+  return new Set(rows.flatMap(({ test }) => (test ? [`${test.sha256} ${test.samples}`] : []))).size < 2;
+}
+
 /** Of the training alone: answers before and after it take as long for every method. */
 function trainingSeconds({ timings, job }: RunRecord): number | undefined {
   return timings[job === 'identify' ? 'Router tuning' : 'Fine-tuning'];
 }
 
-/** The rows that have the best value of a column; none where fewer than two were measured. */
+/** The rows that have the best value of a column; none where fewer than two were measured, or on different test sets. */
 export function bestOf(rows: readonly MethodRow[], quantity: Quantity): Set<MethodRow> {
   const known = rows.filter(({ values }) => values[quantity] !== undefined);
-  if (known.length < 2) return new Set();
+  if (known.length < 2 || (isScore(quantity) && !isOneTest(rows))) return new Set();
   const sign = columnOf(quantity).best === 'highest' ? 1 : -1;
   const rank = ({ values }: MethodRow): number => sign * (values[quantity] ?? 0);
   const top = Math.max(...known.map(rank));
   return new Set(known.filter(row => rank(row) === top));
+}
+
+function isScore(quantity: Quantity): boolean {
+  return quantity === 'em' || quantity === 'f1';
 }
 
 /** What was not measured comes last, whatever the direction. */
@@ -95,6 +131,8 @@ export function methodTable(rows: readonly MethodRow[]): Table {
     columns: [
       'method',
       'run',
+      'test_set',
+      'test_samples',
       'em',
       'f1',
       'closed_book_em',
@@ -102,9 +140,8 @@ export function methodTable(rows: readonly MethodRow[]): Table {
       'training_seconds',
       'peak_memory',
     ],
-    rows: rows.map(({ name, run, values }): Cell[] => [
-      name,
-      run,
+    rows: rows.map(({ name, run, test, values }): Cell[] => [
+      ...[name, run, test?.file, test?.samples],
       ...quantities.map(quantity => values[quantity]),
     ]),
   };

@@ -6,10 +6,12 @@ import { csv } from '../../src/figures/csv';
 import { figure } from '../../src/figures/figure';
 import { blue, seriesColour } from '../../src/figures/style';
 import { element } from '../shared/dom';
+import { integer } from '../shared/format';
 import { pictureMenu, type SaveFile } from '../shared/picture';
 import {
   bestOf,
   columnOf,
+  isOneTest,
   type MethodRow,
   methodTable,
   quantities,
@@ -47,10 +49,22 @@ export class MethodTable {
     this.root = element(
       'figure',
       {},
-      element('figcaption', {}, element('span', { class: 'tools' }, pictureMenu(picture, save).root)),
+      element(
+        'figcaption',
+        {},
+        element('span', { class: 'note' }, this.note()),
+        element('span', { class: 'tools' }, pictureMenu(picture, save).root),
+      ),
       element('div', { class: 'scroll' }, table),
     );
     this.fill();
+  }
+
+  private note(): string {
+    const note = t('as measured in each run; –: not measured');
+    if (!isOneTest(this.rows)) return t('{0}; scores are of different test sets', note);
+    const { test } = this.rows.find(row => row.test) ?? {};
+    return test ? t('{0}; scores of {1}, {2} samples', note, test.file, integer(test.samples)) : note;
   }
 
   private shown(): MethodRow[] {
@@ -77,10 +91,16 @@ export class MethodTable {
     this.fill();
   }
 
+  /** Where the rows are of different ones. */
+  private testOf({ test }: MethodRow): HTMLElement[] {
+    if (!test || isOneTest(this.rows)) return [];
+    return [element('small', {}, t('{0}, {1} samples', test.file, integer(test.samples)))];
+  }
+
   private fill(): void {
     const best = new Map(quantities.map(quantity => [quantity, bestOf(this.rows, quantity)]));
     const lines = this.shown().map(row => {
-      const name = element('th', { scope: 'row' }, row.name);
+      const name = element('th', { scope: 'row' }, row.name, ...this.testOf(row));
       name.title = row.run;
       const cells = quantities.map(quantity => {
         const value = row.values[quantity];

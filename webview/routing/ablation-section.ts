@@ -7,6 +7,8 @@ import { type AblationMask, ablationMasks, type AblationOutcome } from '../../sr
 import type { RoutingView } from '../../src/protocol/routing-view';
 import { element, section } from '../shared/dom';
 import { quotedToken } from '../shared/format';
+import { pictureMenu, type SaveFile } from '../shared/picture';
+import { ablationPicture, type ShownAblation } from './ablation-picture';
 import { ablationTable } from './ablation-table';
 import { editableText, maskName } from './ablation-words';
 import { type Ask, Loading } from './loading';
@@ -21,18 +23,27 @@ export class AblationSection {
   private readonly restore = element('button', { type: 'button', class: 'link' }, t('Undo the edit'));
   private readonly loading = new Loading(t('Run'), () => this.run());
   private readonly result = element('div', { class: 'outcome' });
-  private readonly readout: HTMLElement;
+  private readonly readout = element('span');
+  private readonly tools = element('span', { class: 'tools', hidden: true });
   private view: RoutingView | undefined;
   private ablation: Ablation = { masks: [] };
+  private maskedSet: string | undefined;
 
   /** @param changed the user chose, wrote, or got an answer */
   constructor(
     private readonly ask: Ask,
     private readonly changed: (ablation: Ablation) => void,
+    save: SaveFile,
   ) {
     const { root, note } = section(t('Ablation'), 'ablation');
     this.root = root;
-    this.readout = note;
+    this.tools.append(
+      pictureMenu(
+        ablationPicture(() => this.picture()),
+        save,
+      ).root,
+    );
+    note.append(this.readout, this.tools);
     const choices = ablationMasks.map(mask => this.choice(mask));
     const caption = element('legend', {}, t('Mask in every layer'));
     this.text.addEventListener('input', () => this.edit());
@@ -56,7 +67,7 @@ export class AblationSection {
   update(ablation: Ablation, maskedSet: string | undefined): void {
     const { view } = this;
     if (!view) return;
-    this.ablation = ablation;
+    [this.ablation, this.maskedSet] = [ablation, maskedSet];
     for (const mask of ablationMasks) {
       const [box, label] = [this.boxes.get(mask), this.labels.get(mask)];
       if (!box || !label) continue;
@@ -71,10 +82,17 @@ export class AblationSection {
   }
 
   private showOutcome(outcome: AblationOutcome | undefined, maskedSet: string | undefined): void {
+    this.tools.hidden = outcome === undefined;
     this.result.replaceChildren(...(outcome ? [ablationTable(outcome, maskedSet)] : []));
     this.readout.textContent = outcome
       ? t('same prompt, greedy answers · bars: probability of {0}', quotedToken(outcome.reference))
       : t('same prompt, experts switched off in every layer, or another context');
+  }
+
+  /** @throws Error while there is no outcome: then there is no menu either */
+  private picture(): ShownAblation {
+    if (!this.ablation.outcome) throw new Error('nothing is shown');
+    return { outcome: this.ablation.outcome, maskedSet: this.maskedSet };
   }
 
   private choice(mask: AblationMask): HTMLElement {

@@ -16,7 +16,8 @@ export interface HeadPlace {
 }
 
 export interface HeadGridEvents {
-  hover: (place: HeadPlace | undefined) => void;
+  /** @param token which part of the strip the pointer is on; none by keyboard */
+  hover: (place: HeadPlace | undefined, token?: number) => void;
   choose: (place: HeadPlace) => void;
 }
 
@@ -29,6 +30,7 @@ export class HeadGrid {
   private shown: { result: AttentionHeadsResult; mode: Mode } | undefined;
   private hovered: HeadPlace | undefined;
   private chosen: HeadPlace | undefined;
+  private token: number | undefined;
   private frame = 0;
 
   constructor(
@@ -56,6 +58,13 @@ export class HeadGrid {
 
   choose(place: HeadPlace | undefined): void {
     this.chosen = place;
+    this.redraw();
+  }
+
+  /** Marks a token in every strip. */
+  mark(token: number | undefined): void {
+    if (token === this.token) return;
+    this.token = token;
     this.redraw();
   }
 
@@ -88,6 +97,7 @@ export class HeadGrid {
       context.fillText(`L${layer}`, gutter.left - 8, gutter.top + (row + 0.5) * rowHeight),
     );
     this.drawStrips(context, this.shown.result, this.shown.mode);
+    this.drawMarks(context, this.shown.result);
     this.drawFrame(context, this.hovered, 1, cssColour(this.theme.foreground));
     this.drawFrame(context, this.chosen, 2, cssColour(this.theme.accent));
   }
@@ -118,6 +128,18 @@ export class HeadGrid {
     }
   }
 
+  private drawMarks(context: CanvasRenderingContext2D, { layers, heads, base }: AttentionHeadsResult): void {
+    const tokens = base[0][0].length;
+    if (this.token === undefined || this.token >= tokens) return;
+    context.fillStyle = cssColour(this.theme.foreground);
+    for (let row = 0; row < layers.length; row++) {
+      for (let head = 0; head < heads; head++) {
+        const [x, y, width, height] = this.cell({ row, head });
+        context.fillRect(x + ((this.token + 0.5) / tokens) * width - 0.5, y, 1, height);
+      }
+    }
+  }
+
   private drawFrame(
     context: CanvasRenderingContext2D,
     place: HeadPlace | undefined,
@@ -136,10 +158,17 @@ export class HeadGrid {
     return [x, gutter.top + row * rowHeight + 1, this.cellWidth - gap, rowHeight - gap];
   }
 
-  private hover(place: HeadPlace | undefined): void {
+  private hover(place: HeadPlace | undefined, token?: number): void {
     this.hovered = place;
     this.redraw();
-    this.events.hover(place);
+    this.events.hover(place, token);
+  }
+
+  /** Of the strip, at a place from its left end. */
+  private tokenAt({ row, head }: HeadPlace, x: number): number {
+    const [left, , width] = this.cell({ row, head });
+    const tokens = this.shown?.result.base[row][head].length ?? 1;
+    return Math.min(tokens - 1, Math.max(0, Math.floor(((x - left) / width) * tokens)));
   }
 
   private listen(): void {
@@ -149,7 +178,10 @@ export class HeadGrid {
       const { layers = [], heads = 0 } = this.shown?.result ?? {};
       return row >= 0 && head >= 0 && row < layers.length && head < heads ? { row, head } : undefined;
     };
-    this.canvas.addEventListener('pointermove', event => this.hover(at(event)));
+    this.canvas.addEventListener('pointermove', event => {
+      const place = at(event);
+      this.hover(place, place && this.tokenAt(place, event.offsetX));
+    });
     this.canvas.addEventListener('pointerleave', () => this.hover(undefined));
     this.canvas.addEventListener('blur', () => this.hover(undefined));
     this.canvas.addEventListener('click', event => {

@@ -4,9 +4,11 @@ import { t } from '@vscode/l10n';
 import type { AttentionHeadsResult } from '../../src/protocol/attention-heads';
 import type { RoutingView } from '../../src/protocol/routing-view';
 import { element, section } from '../shared/dom';
-import { percent, quotedToken } from '../shared/format';
+import { percent, percentagePoints, quotedToken } from '../shared/format';
+import { pictureMenu, type SaveFile } from '../shared/picture';
 import type { Theme } from '../shared/theme';
 import { HeadGrid, type HeadPlace } from './head-grid';
+import { headPicture, type ShownHeads } from './head-picture';
 import { headsOf } from './head-strips';
 import { type Ask, Loading } from './loading';
 import type { Mode } from './quantities';
@@ -20,6 +22,7 @@ interface Shown {
 export class HeadsSection {
   readonly root: HTMLElement;
   private readonly readout = element('span', { 'aria-live': 'polite' });
+  private readonly tools = element('span', { class: 'tools', hidden: true });
   private readonly loading: Loading;
   private readonly grid: HeadGrid;
   private view: RoutingView | undefined;
@@ -28,21 +31,34 @@ export class HeadsSection {
   private shown: Shown | undefined;
   private chosen: HeadPlace | undefined;
 
-  /** @param choose a head was chosen to colour the prompt, or let go */
+  /** @param events a head was chosen to colour the prompt, or let go; the pointer is on a token, or on none */
   constructor(
     private theme: Theme,
     private readonly ask: Ask,
-    private readonly choose: (head: ChosenHead | undefined) => void,
+    private readonly events: {
+      choose: (head: ChosenHead | undefined) => void;
+      hover: (token: number | undefined) => void;
+    },
+    save: SaveFile,
   ) {
     const { root, note } = section(t('Attention by head'), 'heads');
     this.root = root;
-    note.append(this.readout);
+    this.tools.append(
+      pictureMenu(
+        headPicture(() => this.picture()),
+        save,
+      ).root,
+    );
+    note.append(this.readout, this.tools);
     this.loading = new Loading('', () => this.load(this.token));
     this.grid = new HeadGrid(theme, {
-      hover: place => this.say(place),
+      hover: (place, token) => {
+        this.say(place);
+        this.events.hover(token);
+      },
       choose: place => this.select(place),
     });
-    this.grid.canvas.hidden = true;
+    this.hideGrid(true);
     root.append(this.loading.root, this.grid.canvas);
   }
 
@@ -50,7 +66,7 @@ export class HeadsSection {
     this.view = view;
     this.loading.reset();
     [this.shown, this.chosen] = [undefined, undefined];
-    this.grid.canvas.hidden = true;
+    this.hideGrid(true);
     this.say(undefined);
   }
 
@@ -64,7 +80,7 @@ export class HeadsSection {
     if (mode === this.mode) return;
     this.mode = mode;
     this.draw(this.theme);
-    if (this.chosen) this.choose(this.headAt(this.chosen));
+    if (this.chosen) this.events.choose(this.headAt(this.chosen));
   }
 
   draw(theme: Theme): void {
@@ -72,12 +88,17 @@ export class HeadsSection {
     if (this.shown) this.grid.show(this.shown.result, this.mode, theme);
   }
 
+  /** Marks the token that the pointer is on, anywhere. */
+  mark(token: number | undefined): void {
+    this.grid.mark(token);
+  }
+
   /** Asks for the attention of a token. */
   load(token: number): void {
     this.release();
     void this.loading.wait(this.ask, { kind: 'attention-heads', token }, ({ result }) => {
       this.shown = { token, result };
-      this.grid.canvas.hidden = false;
+      this.hideGrid(false);
       this.draw(this.theme);
       this.say(undefined);
     });
@@ -87,7 +108,7 @@ export class HeadsSection {
   release(): void {
     this.chosen = undefined;
     this.grid.choose(undefined);
-    this.choose(undefined);
+    this.events.choose(undefined);
   }
 
   private select(place: HeadPlace): void {
@@ -97,7 +118,7 @@ export class HeadsSection {
     }
     this.chosen = place;
     this.grid.choose(place);
-    this.choose(this.headAt(place));
+    this.events.choose(this.headAt(place));
   }
 
   private headAt({ row, head }: HeadPlace): ChosenHead | undefined {
@@ -108,6 +129,16 @@ export class HeadsSection {
       ...{ token, layer: result.layers[row], head, values },
       isDifference: this.mode === 'difference' && result.tuned !== undefined,
     };
+  }
+
+  private hideGrid(hidden: boolean): void {
+    this.grid.canvas.hidden = this.tools.hidden = hidden;
+  }
+
+  /** @throws Error while no attention is shown: then there is no menu either */
+  private picture(): ShownHeads {
+    if (!this.view || !this.shown) throw new Error('nothing is shown');
+    return { view: this.view, mode: this.mode, ...this.shown };
   }
 
   private say(place: HeadPlace | undefined): void {
@@ -128,7 +159,7 @@ export class HeadsSection {
         head.head,
         most,
         quotedToken(view.tokens[most].text),
-        percent(head.values[most]),
+        (head.isDifference ? percentagePoints : percent)(head.values[most]),
       );
     }
   }

@@ -81,8 +81,16 @@ export class Panel {
     this.expert = new ExpertSection(ask, { close: () => choose(undefined), pin, trace });
     this.charts = new LayerCharts(save, layer => this.hover(layer === undefined ? undefined : { layer }));
     this.load = new ExpertLoad(choose);
-    this.heads = new HeadsSection(this.theme, ask, head => set({ head }));
-    this.ablation = new AblationSection(ask, ablation => set({ ablation }));
+    this.heads = new HeadsSection(
+      this.theme,
+      ask,
+      {
+        choose: head => set({ head }),
+        hover: token => this.hover(token === undefined ? undefined : { token }),
+      },
+      save,
+    );
+    this.ablation = new AblationSection(ask, ablation => set({ ablation }), save);
     this.content = element(
       'main',
       { class: 'panel' },
@@ -174,6 +182,7 @@ export class Panel {
     this.prompt.point(hovered?.token, pinned);
     this.map.point(hovered, pinned);
     this.charts.point(hovered?.layer);
+    this.heads.mark(hovered?.token);
   }
 
   /** While the pointer sweeps over tokens the card waits: it has hundreds of experts of a deep model. */

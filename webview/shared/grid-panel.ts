@@ -9,20 +9,25 @@ export interface GridPanelOptions {
   rowLabels: readonly string[];
   columns: number;
   columnName: string;
+  /** Below the columns; default: numbers, as many as there is room for. */
+  columnLabels?: readonly { column: number; text: string }[];
   colourAt: (row: number, column: number) => Rgb;
 }
 
 const [left, rowHeight, axis] = [44, 16, 24];
 const widest = 900;
 
-export function gridPanel({ rowLabels, columns, columnName, colourAt }: GridPanelOptions): Panel {
+export function gridPanel(options: GridPanelOptions): Panel {
+  const { rowLabels, columns, columnName, columnLabels, colourAt } = options;
   const cell = Math.max(0.5, Math.min(14, widest / Math.max(1, columns)));
   const height = rowLabels.length * rowHeight;
   const cells = cellPaths(rowLabels.length, columns, colourAt);
   const names = rowLabels.map((name, row) =>
     label(left - 8, (row + 0.5) * rowHeight, name, { 'text-anchor': 'end', fill: muted }),
   );
-  const numbers = ticks(0, columns, (columns * cell) / 60).filter(column => column > 0);
+  const numbers = ticks(0, columns, (columns * cell) / 60)
+    .filter(column => column > 0)
+    .map(column => ({ column, text: String(column) }));
   return {
     width: left + columns * cell,
     height: height + axis,
@@ -30,8 +35,8 @@ export function gridPanel({ rowLabels, columns, columnName, colourAt }: GridPane
       ...names,
       element('g', { transform: `translate(${left} 0) scale(${cell} ${rowHeight})` }, ...cells),
       label(left, height + 14, columnName, { fill: muted }),
-      ...numbers.map(column =>
-        label(left + (column + 0.5) * cell, height + 14, String(column), {
+      ...(columnLabels ?? numbers).map(({ column, text }) =>
+        label(left + (column + 0.5) * cell, height + 14, text, {
           'text-anchor': 'middle',
           fill: muted,
         }),
