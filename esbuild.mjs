@@ -2,10 +2,10 @@
  * @file Bundles everything that is shipped into dist/; with --tests also the integration suite into dist-test/.
  * `vscode` and `onnxruntime-node` stay outside: the first comes from the host, the second carries native binaries.
  */
-import { chmodSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 import { root } from './scripts/lib/paths.mjs';
 
@@ -30,13 +30,47 @@ const browser = {
   logLevel: 'warning',
 };
 
+/** What the extension host parses is kept short; names stay, for the stack traces in the log. */
+const short = { minifyWhitespace: true, minifySyntax: true };
+
+/**
+ * The extension in several files: what it imports dynamically lies in files of its own, which are not read before they
+ * are needed. esbuild splits ES modules only, so each file is made CommonJS afterwards.
+ */
+async function buildExtension() {
+  rmSync('dist/extension', { recursive: true, force: true }); // files of earlier builds have other names
+  const { outputFiles } = await build({
+    ...node,
+    entryPoints: { extension: 'src/extension/extension.ts' },
+    outdir: 'dist',
+    chunkNames: 'extension/[name]-[hash]',
+    format: 'esm',
+    splitting: true,
+    sourcemap: 'inline',
+    write: false,
+  });
+  mkdirSync('dist/extension', { recursive: true });
+  for (const { path: file, text } of outputFiles) {
+    const { code, map } = await transform(text, {
+      ...short,
+      format: 'cjs',
+      platform: 'node',
+      target: node.target,
+      supported: { 'dynamic-import': false }, // becomes a `require` when it is reached
+      sourcemap: 'external',
+      sourcefile: path.basename(file),
+    });
+    writeFileSync(file, `${withoutCopies(code)}//# sourceMappingURL=${path.basename(file)}.map\n`);
+    writeFileSync(`${file}.map`, map);
+  }
+}
+
 /**
  * Every module that imports `vscode` would copy its hundreds of members, one by one, when the extension is activated;
  * it has no default export that this would be for.
  */
-function withoutCopies(file) {
-  const code = readFileSync(file, 'utf8');
-  writeFileSync(file, code.replaceAll('__toESM(require("vscode"))', 'require("vscode")'));
+function withoutCopies(code) {
+  return code.replaceAll('__toESM(require("vscode"))', 'require("vscode")');
 }
 
 await build({
@@ -44,15 +78,7 @@ await build({
   entryPoints: { worker: 'src/worker/main.ts' },
   outdir: 'dist',
 });
-await build({
-  ...node,
-  entryPoints: { extension: 'src/extension/extension.ts' },
-  outdir: 'dist',
-  // The extension host parses all of it before the extension is active.
-  minifyWhitespace: true,
-  minifySyntax: true,
-});
-withoutCopies('dist/extension.js');
+await buildExtension();
 await build({
   ...node,
   entryPoints: { cli: 'src/cli/main.ts' },

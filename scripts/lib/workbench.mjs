@@ -154,15 +154,20 @@ async function untilHealthy(child, origin, readLog) {
   throw new Error(`code-server did not answer within 30 s\n${readLog()}`);
 }
 
-/** What went wrong in the extension host (activation, commands), from its log files. */
-function readExtensionHostErrors(dir) {
+/** The text of the log files whose path in the logs' folder fits. */
+function readLogs(dir, fits) {
   const logs = path.join(dir, 'user-data/logs');
   if (!existsSync(logs)) return '';
   return readdirSync(logs, { recursive: true })
-    .filter(file => /exthost\d+[\\/]remoteexthost\.log$/.test(file))
-    .flatMap(file => readFileSync(path.join(logs, file), 'utf8').split('\n'))
-    .filter(line => line.includes('[error]'))
+    .filter(file => fits.test(file))
+    .map(file => readFileSync(path.join(logs, file), 'utf8'))
     .join('\n');
+}
+
+/** What went wrong in the extension host (activation, commands). */
+function readExtensionHostErrors(dir) {
+  const lines = readLogs(dir, /exthost\d+[\\/]remoteexthost\.log$/).split('\n');
+  return lines.filter(line => line.includes('[error]')).join('\n');
 }
 
 /**
@@ -191,6 +196,8 @@ export async function startServer({ development = false, vsix, port, env: extraE
     ended: once(child, 'exit'),
     log: () => readFileSync(path.join(dir, 'server.log'), 'utf8'),
     extensionHostErrors: () => readExtensionHostErrors(dir),
+    /** What Router Lens logged in all windows. */
+    extensionLogs: () => readLogs(dir, /Router Lens\.log$/),
     async stop() {
       await stopGroup(child);
       if (process.env.E2E_KEEP) console.log(`Kept: ${dir}`);

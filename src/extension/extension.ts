@@ -8,7 +8,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { InputError, messageOf } from '../common/errors';
-import { type ActivationTime, sinceLoad } from './activation-time';
+import { activationText, type ActivationTime, sinceLoad } from './activation-time';
 import { CommandRegistry, parseOptions } from './command-registry';
 import { openDemo } from './demo';
 import { Engine } from './engine/engine';
@@ -119,6 +119,6 @@ export function activate(context: vscode.ExtensionContext): RouterLensApi {
   registry.register(commands.showLog, () => log.show());
 
   const activationTime = sinceLoad();
-  log.info(`Active after ${activationTime.wall.toFixed(0)} ms.`);
+  log.info(`Active after ${activationText(activationTime)}.`);
   return { enginePid: () => engine.pid, activationTime, experts, sidebar };
 }

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 
 import * as vscode from 'vscode';
 
+import { activationText } from '../../../src/extension/activation-time';
 import type { RouterLensApi } from '../../../src/extension/extension';
 import { commands, configurationSection, extensionId, settings } from '../../../src/extension/manifest';
 
@@ -22,10 +23,9 @@ suite('lifetime', () => {
   });
 
   test('activation is timed', () => {
-    const { wall, cpu } = api.activationTime;
-    const inside = cpu === undefined ? '' : `, ${cpu.toFixed(1)} ms of them computing`;
-    console.log(`Activation: ${wall.toFixed(1)} ms${inside}`); // measured, not judged: machines differ
-    assert.ok(wall > 0);
+    const { activationTime } = api;
+    console.log(`Activation: ${activationText(activationTime)}`); // measured, not judged: machines differ
+    assert.ok(activationTime.wall > 0);
   });
 
   test('nothing of ONNX Runtime is in the extension host, not even after a trace', async () => {
