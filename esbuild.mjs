@@ -2,7 +2,15 @@
  * @file Bundles everything that is shipped into dist/; with --tests also the integration suite into dist-test/.
  * `vscode` and `onnxruntime-node` stay outside: the first comes from the host, the second carries native binaries.
  */
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import { build, transform } from 'esbuild';
@@ -34,6 +42,28 @@ const browser = {
 const short = { minifyWhitespace: true, minifySyntax: true };
 
 /**
+ * Code that several parts share would be cut into as many files as there are sets of parts that share it, and most of
+ * them would be read at the start. So each part that is imported dynamically also imports the extension itself: what
+ * that needs at the start is then shared by all parts alike, and lies in one file.
+ */
+const oneFileAtTheStart = {
+  name: 'one-file-at-the-start',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^\./ }, async ({ path: wanted, pluginData, ...from }) => {
+      if (from.kind !== 'dynamic-import' || pluginData) return undefined;
+      const { kind, importer, resolveDir } = from;
+      const found = await bundler.resolve(wanted, { kind, importer, resolveDir, pluginData: 'asked' });
+      return { ...found, pluginData: 'part' };
+    });
+    bundler.onLoad({ filter: /\.ts$/ }, ({ path: file, pluginData }) => {
+      if (pluginData !== 'part') return undefined;
+      const extension = JSON.stringify(path.resolve('src/extension/extension.ts'));
+      return { contents: `${readFileSync(file, 'utf8')}\nimport ${extension};`, loader: 'ts' };
+    });
+  },
+};
+
+/**
  * The extension in several files: what it imports dynamically lies in files of its own, which are not read before they
  * are needed. esbuild splits ES modules only, so each file is made CommonJS afterwards.
  */
@@ -41,11 +71,12 @@ async function buildExtension() {
   rmSync('dist/extension', { recursive: true, force: true }); // files of earlier builds have other names
   const { outputFiles } = await build({
     ...node,
-    entryPoints: { extension: 'src/extension/extension.ts' },
+    entryPoints: { extension: 'src/extension/main.ts' },
     outdir: 'dist',
     chunkNames: 'extension/[name]-[hash]',
     format: 'esm',
     splitting: true,
+    plugins: [oneFileAtTheStart],
     sourcemap: 'inline',
     write: false,
   });

@@ -1,5 +1,5 @@
 /** @file Answers of every method to the test sets, and what its tuning cost. */
-import type { Evaluation } from '../src/protocol/analysis-results';
+import type { Evaluation } from '../src/protocol/evaluation';
 import type { Jobs } from './jobs';
 import type { MethodResult, Scores } from './measurements';
 import { type Method, methods, type Settings, type TestSet } from './settings';

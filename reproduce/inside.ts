@@ -1,5 +1,5 @@
 /** @file What router tuning changes inside of the model: attention, answer probability by layer, context reliance. */
-import type { Estimate } from '../src/protocol/analysis-results';
+import type { Estimate } from '../src/protocol/evaluation';
 import type { Jobs } from './jobs';
 import type { InsideResult } from './measurements';
 import { type Settings, tasks } from './settings';

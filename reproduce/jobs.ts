@@ -19,10 +19,9 @@ import {
   type AnalysisResult,
   type AnalysisResultOf,
   AnalysisResultSchema,
-  type Evaluation,
-  EvaluationSchema,
 } from '../src/protocol/analysis-results';
 import type { ExpertList } from '../src/protocol/artifacts';
+import { type Evaluation, EvaluationSchema } from '../src/protocol/evaluation';
 import type { Steps } from './steps';
 
 export interface Places {

@@ -4,7 +4,7 @@ import { figure, type KeyEntry, type Panel } from '../src/figures/figure';
 import { linePanel } from '../src/figures/line-panel';
 import { matrixPanel } from '../src/figures/matrix-panel';
 import { baseColour, blue, seriesColour, vermilion } from '../src/figures/style';
-import type { Estimate } from '../src/protocol/analysis-results';
+import type { Estimate } from '../src/protocol/evaluation';
 import type { InsideResult, MaskingResult, Measurements, Score, Scores } from './measurements';
 import { methodNames, methods, tasks, type TestSet } from './settings';
 import { type Spread, spread, spreadByColumn } from './statistics';

@@ -1,5 +1,6 @@
 /** @file The result of an analysis in a few lines. */
-import type { AnalysisResult, AnalyzeAnswer, Estimate } from '../protocol/analysis-results';
+import type { AnalysisResult, AnalyzeAnswer } from '../protocol/analysis-results';
+import type { Estimate } from '../protocol/evaluation';
 import { describeEstimate, describeScores } from './evaluation-options';
 
 export function describeAnalysis({ result, files }: AnalyzeAnswer): string {

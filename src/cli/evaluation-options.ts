@@ -1,7 +1,7 @@
 /** @file Options that `evaluate` and the analyses share, and how they print scores and estimates. */
 import type { Command, Option } from 'commander';
 
-import type { Estimate, Scores } from '../protocol/analysis-results';
+import type { Estimate, Scores } from '../protocol/evaluation';
 import { engineOptions, type EngineOptionValues, engineSettings, numberOption } from './options';
 
 export interface EvaluationOptionValues extends EngineOptionValues {

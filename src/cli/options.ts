@@ -3,7 +3,8 @@ import { Option } from 'commander';
 import * as v from 'valibot';
 
 import { InputError } from '../common/errors';
-import { type EngineSettings, executionProviders } from '../protocol/jobs';
+import { executionProviders } from '../protocol/execution-providers';
+import { type EngineSettings } from '../protocol/jobs';
 
 /** An option with a number. */
 export function numberOption(flags: string, description: string): Option {

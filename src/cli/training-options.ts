@@ -6,7 +6,8 @@ import type * as v from 'valibot';
 
 import { InputError } from '../common/errors';
 import { runsFolder } from '../protocol/artifacts';
-import { runFolderName, type TuningRequestSchema } from '../protocol/jobs';
+import { runFolderName } from '../protocol/artifacts';
+import { type TuningRequestSchema } from '../protocol/jobs';
 import { engineOptions, type EngineOptionValues, engineSettings, numberOption, snakeCased } from './options';
 
 /** Values of the options of {@link addTuningOptions}; what is not named belongs to the training. */

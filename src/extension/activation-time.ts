@@ -1,4 +1,4 @@
-/** @file How long the extension took to start. Imported first of all: the clock begins when its code is loaded. */
+/** @file How long the extension took to start: to read, compile and run its code, and to be active. */
 
 /** Milliseconds. */
 export interface ActivationTime {
@@ -7,10 +7,15 @@ export interface ActivationTime {
   cpu: number | undefined;
 }
 
-const begun = now();
+/** The clocks as they stand. */
+export function now(): ActivationTime {
+  // Node 23.9 and later.
+  const { threadCpuUsage } = process as { threadCpuUsage?: () => { user: number; system: number } };
+  const used = threadCpuUsage?.();
+  return { wall: performance.now(), cpu: used && (used.user + used.system) / 1000 };
+}
 
-/** Since the code of the extension began to load. */
-export function sinceLoad(): ActivationTime {
+export function since(begun: ActivationTime): ActivationTime {
   const { wall, cpu } = now();
   return { wall: wall - begun.wall, cpu: cpu === undefined ? undefined : cpu - (begun.cpu ?? 0) };
 }
@@ -19,11 +24,4 @@ export function sinceLoad(): ActivationTime {
 export function activationText({ wall, cpu }: ActivationTime): string {
   const inside = cpu === undefined ? '' : `, ${cpu.toFixed(1)} ms of them computing`;
   return `${wall.toFixed(1)} ms${inside}`;
-}
-
-function now(): ActivationTime {
-  // Node 23.9 and later.
-  const { threadCpuUsage } = process as { threadCpuUsage?: () => { user: number; system: number } };
-  const used = threadCpuUsage?.();
-  return { wall: performance.now(), cpu: used && (used.user + used.system) / 1000 };
 }

@@ -5,12 +5,16 @@ import * as vscode from 'vscode';
 
 import { InputError } from '../common/errors';
 import { showFailure } from './failure';
-import type { commands } from './manifest';
+import { commands } from './manifest';
 
-type CommandId = (typeof commands)[keyof typeof commands];
+type CommandName = keyof typeof commands;
+type CommandId = (typeof commands)[CommandName];
 
 /** What menus and callers pass. A menu of a tree passes the row, and all selected rows where several can be. */
 type CommandArguments = [argument?: unknown, selected?: unknown];
+
+/** What each of some commands does. */
+export type CommandGroup<Name extends CommandName> = Record<Name, (...given: CommandArguments) => unknown>;
 
 export class CommandRegistry implements vscode.Disposable {
   private readonly registered: vscode.Disposable[] = [];
@@ -29,6 +33,18 @@ export class CommandRegistry implements vscode.Disposable {
         }
       }),
     );
+  }
+
+  /** Registers commands whose code is loaded when the first of them is run. */
+  registerGroup<Name extends CommandName>(
+    names: readonly Name[],
+    load: () => Promise<CommandGroup<Name>>,
+  ): void {
+    for (const name of names)
+      this.register(commands[name], async (...given) => {
+        const { [name]: run } = await load();
+        return run(...given);
+      });
   }
 
   dispose(): void {

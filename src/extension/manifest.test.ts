@@ -5,12 +5,8 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 
-import {
-  EngineSettingsSchema,
-  executionProviders,
-  TraceRequestSchema,
-  TrainingSettingsSchema,
-} from '../protocol/jobs';
+import { executionProviders } from '../protocol/execution-providers';
+import { EngineSettingsSchema, TraceRequestSchema, TrainingSettingsSchema } from '../protocol/jobs';
 import * as manifest from './manifest';
 import { settingSchemas } from './settings';
 import { IdentifyInputSchema, TraceInputSchema } from './tools/tool-inputs';
@@ -210,9 +206,12 @@ test('it runs where the workspace is, on files of a disk', () => {
 });
 
 test('every command is registered by the code, once', () => {
-  const registered = sources().flatMap(({ source }) =>
-    [...source.matchAll(/\.register\(\s*commands\.(\w+)/g)].map(([, name]) => name),
-  );
+  const registered = sources().flatMap(({ source }) => [
+    ...[...source.matchAll(/\.register\(\s*commands\.(\w+)/g)].map(([, name]) => name),
+    ...[...source.matchAll(/\.registerGroup\(\s*\[([^\]]*)\]/g)].flatMap(([, names]) =>
+      [...names.matchAll(/'(\w+)'/g)].map(([, name]) => name),
+    ),
+  ]);
   expect(registered.sort()).toEqual(Object.keys(manifest.commands).sort());
 });
 

@@ -94,6 +94,7 @@ export const languageModelTools = {
   traceRouting: 'routerLens_traceRouting',
   identify: 'routerLens_identify',
 } as const;
+export type ToolName = (typeof languageModelTools)[keyof typeof languageModelTools];
 
 export const configurationSection = 'routerLens';
 

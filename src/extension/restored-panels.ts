@@ -15,11 +15,8 @@ export interface PanelKind<Shown> {
 
 export class RestoredPanels<Shown> implements vscode.WebviewPanelSerializer, vscode.Disposable {
   private readonly open = new Map<string, vscode.WebviewPanel>();
-  private readonly registration: vscode.Disposable;
 
-  constructor(private readonly kind: PanelKind<Shown>) {
-    this.registration = vscode.window.registerWebviewPanelSerializer(kind.type, this);
-  }
+  constructor(private readonly kind: PanelKind<Shown>) {}
 
   /** Opens the panel, or brings it to the front. */
   show(shown: Shown): void {
@@ -36,7 +33,6 @@ export class RestoredPanels<Shown> implements vscode.WebviewPanelSerializer, vsc
   }
 
   dispose(): void {
-    this.registration.dispose();
     for (const panel of this.open.values()) panel.dispose();
   }
 

@@ -1,16 +1,19 @@
 /** @file The panels about runs and the commands that open them. */
 import { t } from '@vscode/l10n';
 import * as v from 'valibot';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 
 import { InputError } from '../common/errors';
+import type { AnalysisPanelState } from '../protocol/analysis-panel';
+import type { ComparisonPanelState } from '../protocol/comparison-panel';
+import type { TrainingPanelState } from '../protocol/training-panel';
 import { analysisPanels } from './analysis/analysis-panels';
 import { AnalyzeCommand, AnalyzeOptionsSchema, isFinishedTraining } from './analysis/analyze-command';
 import type { Training } from './ceft/training';
-import { type CommandRegistry, parseOptions } from './command-registry';
+import { type CommandGroup, parseOptions } from './command-registry';
 import { comparisonPanels } from './comparison/comparison-panels';
 import type { Engine } from './engine/engine';
-import { commands } from './manifest';
+import type { RestoredPanels } from './restored-panels';
 import type { RunHistory } from './runs/run-history';
 import { pickRun, pickRuns } from './runs/run-picker';
 import { trainingPanels } from './training/training-panels';
@@ -20,7 +23,6 @@ import type { Run } from './workspace/runs';
 export interface RunPanelParts {
   extensionUri: vscode.Uri;
   log: vscode.LogOutputChannel;
-  registry: CommandRegistry;
   engine: Engine;
   pickers: Pickers;
   history: RunHistory;
@@ -30,34 +32,46 @@ export interface RunPanelParts {
 const RunOptionsSchema = v.object({ run: v.optional(v.string()) });
 const RunsOptionsSchema = v.object({ runs: v.optional(v.array(v.string())) });
 
-/** @returns what is to be disposed of */
-export function registerRunPanels(parts: RunPanelParts): vscode.Disposable {
-  const { extensionUri, log, registry, engine, pickers, history, training } = parts;
-  const trainings = trainingPanels(extensionUri, log, {
-    stateOf: run => history.stateOf(run),
-    isOurs: folder => training.busy && training.current?.run === folder,
-  });
-  const comparisons = comparisonPanels(extensionUri, history, log);
-  const analyses = analysisPanels(extensionUri, log);
-  const analyze = new AnalyzeCommand(engine, pickers, history, run => analyses.show({ run }));
-  registry.register(commands.openTraining, options => {
-    const { run = newestTraining(history.runs()).folder } = parseOptions(RunOptionsSchema, options);
-    trainings.show({ run });
-  });
-  registry.register(commands.compareRuns, async (options, selected) => {
-    const runs = parseOptions(RunsOptionsSchema, options).runs ?? selectedRuns(selected, history);
-    const folders =
-      runs ?? (await pickRuns(history.runs().filter(isFinishedTraining), run => history.stateOf(run)));
-    if (folders) comparisons.show({ runs: folders });
-  });
-  registry.register(commands.openAnalysis, async options => {
-    const { run } = parseOptions(RunOptionsSchema, options);
-    const done = history.runs().filter(isAnalysis);
-    const folder = run ?? (await pickRun(done, each => history.stateOf(each)));
-    if (folder !== undefined) analyses.show({ run: folder });
-  });
-  registry.register(commands.analyze, options => analyze.run(parseOptions(AnalyzeOptionsSchema, options)));
-  return vscode.Disposable.from(trainings, comparisons, analyses);
+type RunPanelCommand = 'openTraining' | 'compareRuns' | 'openAnalysis' | 'analyze';
+
+export class RunPanels implements vscode.Disposable {
+  readonly training: RestoredPanels<TrainingPanelState>;
+  readonly comparison: RestoredPanels<ComparisonPanelState>;
+  readonly analysis: RestoredPanels<AnalysisPanelState>;
+  readonly commands: CommandGroup<RunPanelCommand>;
+
+  constructor({ extensionUri, log, engine, pickers, history, training }: RunPanelParts) {
+    this.training = trainingPanels(extensionUri, log, {
+      stateOf: run => history.stateOf(run),
+      isOurs: folder => training.busy && training.current?.run === folder,
+    });
+    this.comparison = comparisonPanels(extensionUri, history, log);
+    this.analysis = analysisPanels(extensionUri, log);
+    const analyze = new AnalyzeCommand(engine, pickers, history, run => this.analysis.show({ run }));
+    this.commands = {
+      openTraining: options => {
+        const { run = newestTraining(history.runs()).folder } = parseOptions(RunOptionsSchema, options);
+        this.training.show({ run });
+      },
+      compareRuns: async (options, selected) => {
+        const runs = parseOptions(RunsOptionsSchema, options).runs ?? selectedRuns(selected, history);
+        const folders =
+          runs ?? (await pickRuns(history.runs().filter(isFinishedTraining), run => history.stateOf(run)));
+        if (folders) this.comparison.show({ runs: folders });
+      },
+      openAnalysis: async options => {
+        const { run } = parseOptions(RunOptionsSchema, options);
+        const done = history.runs().filter(isAnalysis);
+        const folder = run ?? (await pickRun(done, each => history.stateOf(each)));
+        if (folder !== undefined) this.analysis.show({ run: folder });
+      },
+      analyze: options => analyze.run(parseOptions(AnalyzeOptionsSchema, options)),
+    };
+  }
+
+  dispose(): void {
+    for (const panels of [this.training, this.comparison, this.analysis]) panels.dispose();
+  }
 }
 
 export function isAnalysis({ record: { job, status } }: Run): boolean {

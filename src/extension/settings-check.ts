@@ -6,7 +6,7 @@ import { configurationSection } from './manifest';
 import { settingProblems } from './settings';
 import { settingReader } from './workspace/workspace';
 
-/** Looks at the settings now and after each change. */
+/** Looks at the settings soon and after each change. */
 export function checkSettings(): vscode.Disposable {
   let told = new Set<string>();
   const check = (): void => {
@@ -14,10 +14,13 @@ export function checkSettings(): vscode.Disposable {
     for (const { name, problem } of problems) if (!told.has(problem)) void tell(name, problem);
     told = new Set(problems.map(({ problem }) => problem));
   };
-  check();
-  return vscode.workspace.onDidChangeConfiguration(change => {
-    if (change.affectsConfiguration(configurationSection)) check();
-  });
+  const first = setImmediate(check); // it is not worth holding up the start of the window for
+  return vscode.Disposable.from(
+    { dispose: () => clearImmediate(first) },
+    vscode.workspace.onDidChangeConfiguration(change => {
+      if (change.affectsConfiguration(configurationSection)) check();
+    }),
+  );
 }
 
 async function tell(name: string, problem: string): Promise<void> {

@@ -3,9 +3,9 @@ import { t } from '@vscode/l10n';
 import * as v from 'valibot';
 
 import { InputError } from '../common/errors';
+import { executionProviders } from '../protocol/execution-providers';
 import {
   type EngineSettingsInput,
-  executionProviders,
   type IdentifyRequestInput,
   type TraceRequestInput,
 } from '../protocol/jobs';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { type SvgElement, svgElements } from '../../test/helpers/svg';
-import type { Estimate } from '../protocol/analysis-results';
+import type { Estimate } from '../protocol/evaluation';
 import { barPanel } from './bar-panel';
 import { figure, type Panel } from './figure';
 import { heatPanel } from './heat-panel';

@@ -1,5 +1,5 @@
 /** @file Lines over layers, positions or steps, each within the band of its intervals. */
-import type { Estimate } from '../protocol/analysis-results';
+import type { Estimate } from '../protocol/evaluation';
 import type { Panel } from './figure';
 import { aroundZero, extent, linearScale, type Range, type Scale } from './scale';
 import { type Dash, gridLine, ink, muted, textWidth } from './style';

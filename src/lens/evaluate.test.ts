@@ -1,7 +1,7 @@
 /** @file Scores of predictions, by formula. */
 import { describe, expect, it } from 'vitest';
 
-import type { Prediction } from '../protocol/analysis-results';
+import type { Prediction } from '../protocol/evaluation';
 import { scoreChange, scoresOf } from './evaluate';
 
 const prediction = (text: string, em: number, fields: Partial<Prediction> = {}): Prediction => ({

@@ -2,8 +2,8 @@
 import { evaluationBatches } from '../data/batches';
 import { generateGreedily } from '../model/generate';
 import type { Model, PassOptions } from '../model/model';
-import type { Prediction, Scores } from '../protocol/analysis-results';
 import type { AnswerScores } from '../protocol/artifacts';
+import type { Prediction, Scores } from '../protocol/evaluation';
 import { evaluationTokens } from '../train/fine-tuning';
 import { meanEstimate } from './analyses/bootstrap';
 import type { LazyTokenizer, LoadedSample } from './dataset';

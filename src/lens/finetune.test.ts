@@ -15,13 +15,8 @@ import { readTunedWeights } from '../model/tuned-files/weights-file';
 import { lowRankNames, namedWeights } from '../model/weight-names';
 import { readWeights } from '../model/weight-values';
 import { type ContextDependence, runFiles } from '../protocol/artifacts';
-import {
-  type FinetuneMethod,
-  finetuneMethods,
-  type FinetuneRequestInput,
-  FinetuneRequestSchema,
-  type FinetuneResult,
-} from '../protocol/finetune';
+import { type FinetuneRequestInput, FinetuneRequestSchema, type FinetuneResult } from '../protocol/finetune';
+import { type FinetuneMethod, finetuneMethods } from '../protocol/finetune-methods';
 import { meanLoss } from '../train/fine-tuning';
 import { LazyTokenizer, loadDataset } from './dataset';
 import { finetune } from './finetune';

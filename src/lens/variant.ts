@@ -8,7 +8,7 @@ import { adapterWeights, readAdapter } from '../model/tuned-files/adapter-folder
 import { readTunedWeights } from '../model/tuned-files/weights-file';
 import { bytesOfSize, type TunedWeights } from '../model/tuned-weights';
 import { type ContextDependence, type RunRecord } from '../protocol/artifacts';
-import { finetuneName } from '../protocol/finetune';
+import { finetuneName } from '../protocol/finetune-methods';
 import { readStatistics } from './expert-list';
 import { RunFolder } from './run-folder';
 import { runWeights } from './run-weights';

@@ -21,6 +21,11 @@ export const runFiles = {
 /** Folder of all runs, relative to the workspace folder. */
 export const runsFolder = '.router-lens/runs';
 
+/** Name of a new run's folder, sorted by time: `20261122T143000Z-identify`. */
+export function runFolderName(job: string, time: Date): string {
+  return `${time.toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '')}-${job}`;
+}
+
 const layerKey = v.pipe(v.string(), v.regex(/^\d+$/));
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 

@@ -2,7 +2,8 @@
 import { t } from '@vscode/l10n';
 import * as v from 'valibot';
 
-import { finetuneMethods, FinetuneRequestSchema } from './finetune';
+import { FinetuneRequestSchema } from './finetune';
+import { finetuneMethods, ParametrisationSchema } from './finetune-methods';
 import { TrainingSettingsSchema, TuningRequestSchema } from './jobs';
 
 /** As typed: a number that is not finished is text, too. */
@@ -16,7 +17,7 @@ export const CeftFormSchema = v.object({
   /** Empty: as many as the run lists. */
   k: typed,
   dataset: typed,
-  parametrisation: v.optional(v.picklist(['full', 'lora']), 'full'),
+  parametrisation: ParametrisationSchema,
   lora_r: v.optional(v.string(), '8'),
   lora_alpha: v.optional(v.string(), '32'),
   lora_dropout: v.optional(v.string(), '0.1'),

@@ -1,35 +1,9 @@
 /** @file Request and result of fine-tuning (METHOD step 3). */
 import * as v from 'valibot';
 
-import { type RunRecord, RunRecordSchema } from './artifacts';
-import { TrainingSettingsSchema, TuningRequestSchema } from './jobs';
-
-/**
- * What trains: `ceft` context-faithful experts, `esft` original experts, `random` as many experts drawn at random, `rt`
- * routers, `fft` everything.
- */
-export const finetuneMethods = ['ceft', 'esft', 'random', 'rt', 'fft'] as const;
-export type FinetuneMethod = (typeof finetuneMethods)[number];
-
-const methodNames: Record<FinetuneMethod, string> = {
-  ceft: 'CEFT',
-  esft: 'ESFT',
-  random: 'random experts',
-  rt: 'router-tuned',
-  fft: 'FFT',
-};
-const NamedSettingsSchema = v.object({
-  method: v.picklist(finetuneMethods),
-  parametrisation: TrainingSettingsSchema.entries.parametrisation,
-});
-
-/** What a fine-tuning is called, by the settings of its run; undefined: they are of something else. */
-export function finetuneName(settings: RunRecord['settings']): string | undefined {
-  const parsed = v.safeParse(NamedSettingsSchema, settings);
-  if (!parsed.success) return undefined;
-  const { method, parametrisation } = parsed.output;
-  return methodNames[method] + (parametrisation === 'lora' ? ' by LoRA' : '');
-}
+import { RunRecordSchema } from './artifacts';
+import { finetuneMethods } from './finetune-methods';
+import { TuningRequestSchema } from './jobs';
 
 export const FinetuneRequestSchema = v.object({
   ...TuningRequestSchema.entries,

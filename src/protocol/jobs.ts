@@ -2,13 +2,15 @@
 import * as v from 'valibot';
 
 import { ContextDependenceSchema, ExpertListSchema, RunRecordSchema } from './artifacts';
+import { executionProviders } from './execution-providers';
+import { ParametrisationSchema } from './finetune-methods';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const positive = v.pipe(v.number(), v.gtValue(0));
 
 /** Settings of router tuning and fine-tuning (METHOD steps 1 and 3) with the paper's defaults. */
 export const TrainingSettingsSchema = v.object({
-  parametrisation: v.optional(v.picklist(['full', 'lora']), 'full'),
+  parametrisation: ParametrisationSchema,
   /** Whether routers' biases train with their weights (families whose routers have a bias; not with LoRA). */
   train_router_bias: v.optional(v.boolean(), true),
   lora_r: v.optional(count, 8),
@@ -43,12 +45,6 @@ export const TrainingSettingsSchema = v.object({
   load_balancing: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
 });
 export type TrainingSettings = v.InferOutput<typeof TrainingSettingsSchema>;
-
-/**
- * What runs the kernels; which of them work depends on the machine and on how ONNX Runtime was built. `auto`: a graphics
- * card if one works and is faster than the CPU.
- */
-export const executionProviders = ['cpu', 'auto', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
 
 /** Settings of the engine. */
 export const EngineSettingsSchema = v.object({
@@ -167,9 +163,4 @@ export interface JobHooks {
   progress?: (progress: Progress) => void;
   log?: (line: string) => void;
   signal?: AbortSignal;
-}
-
-/** Name of a new run's folder, sorted by time: `20261122T143000Z-identify`. */
-export function runFolderName(job: string, time: Date): string {
-  return `${time.toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '')}-${job}`;
 }

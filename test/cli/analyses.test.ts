@@ -7,12 +7,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { RunFolder } from '../../src/lens/run-folder';
 import { analysisFiles, type AnalysisKind } from '../../src/protocol/analyses';
-import {
-  type AnalysisResultOf,
-  AnalyzeAnswerSchema,
-  type Estimate,
-  EvaluationSchema,
-} from '../../src/protocol/analysis-results';
+import { type AnalysisResultOf, AnalyzeAnswerSchema } from '../../src/protocol/analysis-results';
+import { type Estimate, EvaluationSchema } from '../../src/protocol/evaluation';
 import { runCli } from '../helpers/cli';
 import { goldenFolder, goldenIsPresent, goldenJson, goldenTraceRows } from '../helpers/golden';
 import { scratchFolder } from '../helpers/scratch';

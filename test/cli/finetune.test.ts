@@ -6,8 +6,9 @@ import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { RunFolder } from '../../src/lens/run-folder';
-import { AnalyzeAnswerSchema, EvaluationSchema } from '../../src/protocol/analysis-results';
+import { AnalyzeAnswerSchema } from '../../src/protocol/analysis-results';
 import { type MetricLine, runFiles } from '../../src/protocol/artifacts';
+import { EvaluationSchema } from '../../src/protocol/evaluation';
 import { FinetuneResultSchema } from '../../src/protocol/finetune';
 import { runCli } from '../helpers/cli';
 import { killedAndResumed } from '../helpers/killed-run';

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { RunFolder } from '../../src/lens/run-folder';
-import { EvaluationSchema } from '../../src/protocol/analysis-results';
+import { EvaluationSchema } from '../../src/protocol/evaluation';
 import { scratchFolder } from '../helpers/scratch';
 import { svgElements } from '../helpers/svg';
 

@@ -5,8 +5,8 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 
-import { EvaluationSchema } from '../../src/protocol/analysis-results';
 import { RunRecordSchema } from '../../src/protocol/artifacts';
+import { EvaluationSchema } from '../../src/protocol/evaluation';
 import { runCli } from '../helpers/cli';
 import { scratchFolder } from '../helpers/scratch';
 

@@ -10,7 +10,7 @@ import { answerProbabilities, answerProbabilityGain } from '../../src/lens/analy
 import { baseVariant, type Variant } from '../../src/lens/variant';
 import { families } from '../../src/model/families';
 import { Model } from '../../src/model/model';
-import type { Estimate } from '../../src/protocol/analysis-results';
+import type { Estimate } from '../../src/protocol/evaluation';
 import {
   goldenFolder,
   goldenIsPresent,

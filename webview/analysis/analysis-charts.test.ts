@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 
 import { csv } from '../../src/figures/csv';
-import type { Estimate, Scores } from '../../src/protocol/analysis-results';
+import type { Estimate, Scores } from '../../src/protocol/evaluation';
 import { analysisCharts } from './analysis-charts';
 import { transferTable } from './transfer-table';
 

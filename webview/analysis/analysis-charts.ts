@@ -1,7 +1,8 @@
 /** @file The results of analyses as charts: every number is that of `analysis.json`. */
 import { t } from '@vscode/l10n';
 
-import type { AnalysisResult, AnalysisResultOf, Estimate, Scores } from '../../src/protocol/analysis-results';
+import type { AnalysisResult, AnalysisResultOf } from '../../src/protocol/analysis-results';
+import type { Estimate, Scores } from '../../src/protocol/evaluation';
 import type {
   BarChartData,
   ChartData,

@@ -13,7 +13,7 @@ import {
   usedFields,
 } from '../../src/protocol/ceft-form';
 import type { CeftAction } from '../../src/protocol/ceft-messages';
-import { finetuneMethods } from '../../src/protocol/finetune';
+import { finetuneMethods } from '../../src/protocol/finetune-methods';
 import { element } from '../shared/dom';
 import {
   type CheckField,

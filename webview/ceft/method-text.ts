@@ -1,7 +1,7 @@
 /** @file Methods of fine-tuning in words. */
 import { t } from '@vscode/l10n';
 
-import type { FinetuneMethod } from '../../src/protocol/finetune';
+import type { FinetuneMethod } from '../../src/protocol/finetune-methods';
 
 export function methodText(method: FinetuneMethod): { name: string; note: string } {
   switch (method) {

@@ -1,6 +1,6 @@
 /** @file What the report shows, worked out from the run's data. */
 import type { ContextDependence, ExpertList, RunRecord } from '../../src/protocol/artifacts';
-import { finetuneName } from '../../src/protocol/finetune';
+import { finetuneName } from '../../src/protocol/finetune-methods';
 import { bytes, duration, integer, percent } from '../shared/format';
 import type { Headline } from '../shared/headline-list';
 import { ratiosOf } from '../shared/ratios';

@@ -2,7 +2,7 @@
 import { t } from '@vscode/l10n';
 
 import type { RunRecord } from '../../src/protocol/artifacts';
-import { finetuneName } from '../../src/protocol/finetune';
+import { finetuneName } from '../../src/protocol/finetune-methods';
 
 /** `Router tuning`, `CEFT by LoRA`. */
 export function methodName({ job, settings }: Pick<RunRecord, 'job' | 'settings'>): string {

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { analyze } from '../../lens/analyses/analyze';
 import { type AnalysisKind, type AnalyzeRequestInput, AnalyzeRequestSchema } from '../../protocol/analyses';
 import { runsFolder } from '../../protocol/artifacts';
-import { runFolderName } from '../../protocol/jobs';
+import { runFolderName } from '../../protocol/artifacts';
 import { describeAnalysis } from '../describe-analysis';
 import {
   addEvaluationOptions,

@@ -5,13 +5,8 @@ import { InputError } from '../../common/errors';
 import { finetune } from '../../lens/finetune';
 import { resumedRequest } from '../../lens/tuning-record';
 import { variantName } from '../../lens/variant';
-import {
-  type FinetuneMethod,
-  finetuneMethods,
-  type FinetuneRequest,
-  FinetuneRequestSchema,
-  type FinetuneResult,
-} from '../../protocol/finetune';
+import { type FinetuneRequest, FinetuneRequestSchema, type FinetuneResult } from '../../protocol/finetune';
+import { type FinetuneMethod, finetuneMethods } from '../../protocol/finetune-methods';
 import { describeTraining } from '../describe-training';
 import { checked, numberOption } from '../options';
 import { withProgress } from '../progress-line';

@@ -5,9 +5,10 @@ import * as vscode from 'vscode';
 
 import { InputError } from '../../common/errors';
 import type { CeftRequest } from '../../protocol/ceft-form';
-import { finetuneName, FinetuneRequestSchema, type FinetuneResult } from '../../protocol/finetune';
+import { FinetuneRequestSchema, type FinetuneResult } from '../../protocol/finetune';
+import { finetuneName } from '../../protocol/finetune-methods';
 import { EngineSettingsSchema, type IdentifyResult, TrainingSettingsSchema } from '../../protocol/jobs';
-import { type CommandRegistry, isOptions, parseOptions } from '../command-registry';
+import { type CommandGroup, isOptions, parseOptions } from '../command-registry';
 import { commands, views } from '../manifest';
 import type { RunHistory } from '../runs/run-history';
 import { runDescription, runTitle, scoreText } from '../runs/run-rows';
@@ -24,24 +25,25 @@ export const CeftOptionsSchema = v.object({
 });
 const RunSchema = v.object({ run: v.optional(v.string()) });
 
+type CeftCommand = 'runCeft' | 'stopTraining' | 'resumeRun';
+
 export class CeftCommands {
+  readonly commands: CommandGroup<CeftCommand> = {
+    runCeft: options =>
+      isOptions(options)
+        ? this.start(parseOptions(CeftOptionsSchema, options))
+        : vscode.commands.executeCommand(`${views.ceft}.focus`),
+    stopTraining: () => this.training.stop(),
+    resumeRun: async given => {
+      const run = parseOptions(RunSchema, given).run ?? (await this.pickStopped());
+      return run === undefined ? undefined : this.resume(run);
+    },
+  };
+
   constructor(
     private readonly training: Training,
     private readonly history: RunHistory,
   ) {}
-
-  registerWith(registry: CommandRegistry): void {
-    registry.register(commands.runCeft, (options: unknown) =>
-      isOptions(options)
-        ? this.start(parseOptions(CeftOptionsSchema, options))
-        : vscode.commands.executeCommand(`${views.ceft}.focus`),
-    );
-    registry.register(commands.stopTraining, () => this.training.stop());
-    registry.register(commands.resumeRun, async (given: unknown) => {
-      const run = parseOptions(RunSchema, given).run ?? (await this.pickStopped());
-      return run === undefined ? undefined : this.resume(run);
-    });
-  }
 
   /** Fine-tunes in a new run folder. */
   async start(

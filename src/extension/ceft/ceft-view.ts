@@ -27,7 +27,7 @@ import { bundledPage, bundleFolder } from '../bundled-page';
 import type { Engine } from '../engine/engine';
 import { showFailure } from '../failure';
 import { withJobProgress } from '../job-progress';
-import { commands, views } from '../manifest';
+import { commands } from '../manifest';
 import type { RunHistory } from '../runs/run-history';
 import { readEngineSettings, readIdentifySettings } from '../settings';
 import type { Dataset } from '../workspace/datasets';
@@ -71,7 +71,6 @@ export class CeftView implements vscode.WebviewViewProvider, vscode.Disposable {
     const { files, selection, history, training } = parts;
     const soon = (): void => this.showSoon();
     this.subscriptions = [
-      vscode.window.registerWebviewViewProvider(views.ceft, this),
       selection.onDidChange(soon),
       history.onDidChange(() => void this.findLast()),
       training.onDidChange(soon),

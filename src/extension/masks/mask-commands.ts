@@ -4,9 +4,8 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { InputError } from '../../common/errors';
-import { type CommandRegistry, parseOptions } from '../command-registry';
+import { type CommandGroup, parseOptions } from '../command-registry';
 import type { ExpertsView, ShownRun } from '../experts/experts-view';
-import { commands } from '../manifest';
 import type { MaskStore } from './mask-store';
 import { type MaskedSet, maskSize, nameProblem, randomLike, withMasked, withoutMasked } from './masked-set';
 
@@ -14,27 +13,27 @@ const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 const ExpertSchema = v.object({ layer: index, expert: index });
 const NameSchema = v.object({ name: v.optional(v.string()) });
 
+type MaskCommand = 'maskExpert' | 'unmaskExpert' | 'clearMasks' | 'saveMask' | 'chooseMask';
+
 export class MaskCommands {
+  readonly commands: CommandGroup<MaskCommand> = {
+    maskExpert: row => {
+      const { layer, expert } = parseOptions(ExpertSchema, row);
+      return this.mask(layer, [expert], true);
+    },
+    unmaskExpert: row => {
+      const { layer, expert } = parseOptions(ExpertSchema, row);
+      return this.mask(layer, [expert], false);
+    },
+    clearMasks: () => this.store.activate(undefined),
+    saveMask: options => this.save(parseOptions(NameSchema, options)),
+    chooseMask: options => this.choose(parseOptions(NameSchema, options)),
+  };
+
   constructor(
     private readonly store: MaskStore,
     private readonly experts: Pick<ExpertsView, 'current'>,
   ) {}
-
-  registerWith(registry: CommandRegistry): void {
-    registry.register(commands.maskExpert, (row: unknown) => {
-      const { layer, expert } = parseOptions(ExpertSchema, row);
-      return this.mask(layer, [expert], true);
-    });
-    registry.register(commands.unmaskExpert, (row: unknown) => {
-      const { layer, expert } = parseOptions(ExpertSchema, row);
-      return this.mask(layer, [expert], false);
-    });
-    registry.register(commands.clearMasks, () => this.store.activate(undefined));
-    registry.register(commands.saveMask, (options: unknown) => this.save(parseOptions(NameSchema, options)));
-    registry.register(commands.chooseMask, (options: unknown) =>
-      this.choose(parseOptions(NameSchema, options)),
-    );
-  }
 
   /** Switches experts of a layer off or on again, in the active set. @throws InputError if too few would be left */
   async mask(layer: number, experts: readonly number[], masked: boolean): Promise<void> {

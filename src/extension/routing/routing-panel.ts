@@ -43,7 +43,6 @@ export class RoutingPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
       this.messages,
       store.onDidChange(() => this.sendAll()),
       masks.onDidChange(() => this.sendMaskedSet()),
-      vscode.window.registerWebviewPanelSerializer(panels.routing, this),
     ];
   }
 

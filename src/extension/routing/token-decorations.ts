@@ -9,23 +9,19 @@ import type { DocumentTrace, Span } from './document-trace';
 import { leastMarked, shareLevel } from './share-level';
 import type { TraceStore } from './trace-store';
 
-export class TokenDecorations implements vscode.Disposable {
-  private readonly levels = shareColors.map(color => decoration({ backgroundColor: themed(color) }));
-  private readonly stale = decoration({
+/** How tokens and lines are marked. Made when something was traced: most windows trace nothing. */
+class DecorationTypes implements vscode.Disposable {
+  readonly levels = shareColors.map(color => decoration({ backgroundColor: themed(color) }));
+  readonly stale = decoration({
     borderStyle: 'dotted',
     borderWidth: '0 0 1px 0',
     borderColor: themed('editorWarning.foreground'),
   });
-  private readonly pointed = decoration({ border: '1px solid', borderColor: themed(pointedTokenColor) });
-  private readonly pinned = decoration({ outline: '2px solid', outlineColor: themed(pointedTokenColor) });
-  private pinnedToken: number | null = null;
-  private readonly marks: vscode.TextEditorDecorationType;
-  private readonly subscriptions: vscode.Disposable[];
+  readonly pointed = decoration({ border: '1px solid', borderColor: themed(pointedTokenColor) });
+  readonly pinned = decoration({ outline: '2px solid', outlineColor: themed(pointedTokenColor) });
+  readonly marks: vscode.TextEditorDecorationType;
 
-  constructor(
-    private readonly store: TraceStore,
-    extensionUri: vscode.Uri,
-  ) {
+  constructor(extensionUri: vscode.Uri) {
     const icon = (kind: string): { gutterIconPath: vscode.Uri } => ({
       gutterIconPath: vscode.Uri.joinPath(extensionUri, 'media', `star-${kind}.svg`),
     });
@@ -36,6 +32,22 @@ export class TokenDecorations implements vscode.Disposable {
       overviewRulerColor: themed(shareColors[shareColors.length - 1]),
       overviewRulerLane: vscode.OverviewRulerLane.Right,
     });
+  }
+
+  dispose(): void {
+    for (const type of [...this.levels, this.stale, this.pointed, this.pinned, this.marks]) type.dispose();
+  }
+}
+
+export class TokenDecorations implements vscode.Disposable {
+  private made: DecorationTypes | undefined;
+  private pinnedToken: number | null = null;
+  private readonly subscriptions: vscode.Disposable[];
+
+  constructor(
+    private readonly store: TraceStore,
+    private readonly extensionUri: vscode.Uri,
+  ) {
     const paintAll = (): void => this.paint(vscode.window.visibleTextEditors);
     this.subscriptions = [
       store.onDidChange(paintAll),
@@ -45,18 +57,17 @@ export class TokenDecorations implements vscode.Disposable {
         if (names.some(name => change.affectsConfiguration(`${configurationSection}.${name}`))) paintAll();
       }),
     ];
-    paintAll();
   }
 
   /** Outlines a token of the latest trace wherever its document is visible. */
   point(token: number | null): void {
-    this.outline(this.pointed, token);
+    this.outline(this.types.pointed, token);
   }
 
   /** Outlines the token that is pinned in the Routing panel, until another one is. */
   pin(token: number | null): void {
     this.pinnedToken = token;
-    this.outline(this.pinned, token);
+    this.outline(this.types.pinned, token);
   }
 
   private outline(type: vscode.TextEditorDecorationType, token: number | null): void {
@@ -68,11 +79,18 @@ export class TokenDecorations implements vscode.Disposable {
   }
 
   dispose(): void {
-    const types = [...this.levels, this.stale, this.pointed, this.pinned, this.marks];
-    for (const disposable of [...types, ...this.subscriptions]) disposable.dispose();
+    this.made?.dispose();
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private get types(): DecorationTypes {
+    this.made ??= new DecorationTypes(this.extensionUri);
+    return this.made;
   }
 
   private paint(editors: readonly vscode.TextEditor[]): void {
+    if (!this.store.latest) return; // and so there was none before
+    const { types } = this;
     const read = settingReader();
     const coloured = settingOr(read, 'decorations', true);
     const marked = settingOr(read, 'gutterMarks', true);
@@ -81,16 +99,16 @@ export class TokenDecorations implements vscode.Disposable {
       const tokens = trace ? placedTokens(trace, editor.document) : [];
       const ranges = (chosen: (share: number) => boolean): vscode.Range[] =>
         tokens.filter(({ share }) => chosen(share)).map(({ range }) => range);
-      const levelOf = (share: number): number | undefined => shareLevel(share, this.levels.length);
-      this.levels.forEach((type, level) =>
+      const levelOf = (share: number): number | undefined => shareLevel(share, types.levels.length);
+      types.levels.forEach((type, level) =>
         editor.setDecorations(type, coloured ? ranges(share => levelOf(share) === level) : []),
       );
       const isStale = coloured && trace?.stale === true;
-      editor.setDecorations(this.stale, isStale ? ranges(share => levelOf(share) !== undefined) : []);
+      editor.setDecorations(types.stale, isStale ? ranges(share => levelOf(share) !== undefined) : []);
       const least = leastMarked(tokens.map(({ share }) => share));
-      editor.setDecorations(this.marks, marked ? firstOfLines(ranges(share => share >= least)) : []);
+      editor.setDecorations(types.marks, marked ? firstOfLines(ranges(share => share >= least)) : []);
     }
-    this.outline(this.pinned, this.pinnedToken);
+    this.outline(types.pinned, this.pinnedToken);
   }
 }
 

@@ -1,15 +1,18 @@
 /** @file Hovers on the tokens of traced documents. */
 import * as vscode from 'vscode';
 
-import { hoverMarkdown, staleMarkdown } from './hover-text';
 import type { TraceStore } from './trace-store';
 
 export class TokenHover implements vscode.HoverProvider {
   constructor(private readonly store: Pick<TraceStore, 'ofDocument'>) {}
 
-  provideHover(document: vscode.TextDocument, position: vscode.Position): vscode.Hover | undefined {
+  async provideHover(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+  ): Promise<vscode.Hover | undefined> {
     const trace = this.store.ofDocument(document);
     if (!trace) return undefined;
+    const { hoverMarkdown, staleMarkdown } = await import('./hover-text'); // most windows trace nothing
     const offset = document.offsetAt(position);
     const token = trace.tokenAt(offset);
     if (token === undefined)

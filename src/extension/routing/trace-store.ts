@@ -2,12 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { writeFileAtomically } from '../../common/atomic-file';
-import { type TraceRequestInput, TraceRequestSchema } from '../../protocol/jobs';
-import { type RoutingView, RoutingViewSchema } from '../../protocol/routing-view';
+import type { TraceRequestInput } from '../../protocol/jobs';
+import type { RoutingView } from '../../protocol/routing-view';
 import { contextKeys } from '../manifest';
 import { DocumentTrace, type TracedText } from './document-trace';
 
@@ -18,14 +17,6 @@ export interface Trace {
   request: TraceRequestInput;
   document?: DocumentTrace;
 }
-
-const StoredTraceSchema = v.object({
-  view: RoutingViewSchema,
-  request: TraceRequestSchema,
-  traced: v.optional(
-    v.object({ uri: v.string(), documentText: v.string(), start: v.number(), end: v.number() }),
-  ),
-});
 
 export class TraceStore implements vscode.Disposable {
   private latestTrace: Trace | undefined;
@@ -58,8 +49,10 @@ export class TraceStore implements vscode.Disposable {
   async restore(): Promise<void> {
     if (this.file === undefined || this.latestTrace) return;
     const text = await readFile(this.file, 'utf8').catch(() => undefined); // nothing was kept
-    if (text === undefined || this.latestTrace) return;
-    const { view, request, traced } = v.parse(StoredTraceSchema, JSON.parse(text));
+    if (text === undefined) return;
+    const { parseStoredTrace } = await import('./stored-trace');
+    if (this.latestTrace) return; // another one came meanwhile
+    const { view, request, traced } = parseStoredTrace(text);
     this.show(view, request, traced);
   }
 

@@ -8,7 +8,7 @@ import * as vscode from 'vscode';
 
 import { writeJsonAtomically } from '../../common/atomic-file';
 import type { EvaluateRequestInput } from '../../protocol/analyses';
-import type { EvaluationAnswer } from '../../protocol/analysis-results';
+import type { EvaluationAnswer } from '../../protocol/evaluation';
 import type { Engine } from '../engine/engine';
 import { withJobProgress } from '../job-progress';
 import type { MaskStore } from '../masks/mask-store';

@@ -5,8 +5,8 @@ import path from 'node:path';
 import * as v from 'valibot';
 
 import { messageOf } from '../../common/errors';
-import { type Evaluation, EvaluationSchema } from '../../protocol/analysis-results';
 import { runsFolder } from '../../protocol/artifacts';
+import { type Evaluation, EvaluationSchema } from '../../protocol/evaluation';
 
 /** The engine writes a table and a picture beside it, under the same name. */
 export const evaluationFile = 'evaluation.json';

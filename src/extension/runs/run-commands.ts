@@ -4,14 +4,19 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { InputError } from '../../common/errors';
-import { type CommandRegistry, isOptions, parseOptions } from '../command-registry';
+import { type CommandGroup, isOptions, parseOptions } from '../command-registry';
+import type { Engine } from '../engine/engine';
 import type { ExpertsView } from '../experts/experts-view';
 import { commands } from '../manifest';
+import type { MaskStore } from '../masks/mask-store';
 import { openReport } from '../report-panel';
+import type { Pickers } from '../workspace/pickers';
 import type { Run } from '../workspace/runs';
+import type { Selection } from '../workspace/selection';
 import { deleteRun, DeleteRunOptionsSchema, deleteRuns } from './delete-run';
+import { EvaluateCommand, EvaluateOptionsSchema } from './evaluate-command';
 import { evaluationTable } from './evaluations';
-import { type Exportable, type ExportCommand, ExportOptionsSchema } from './export-command';
+import { type Exportable, ExportCommand, ExportOptionsSchema } from './export-command';
 import { openTable } from './open-table';
 import type { RunHistory } from './run-history';
 import { pickRun } from './run-picker';
@@ -19,43 +24,77 @@ import type { RunsView } from './runs-view';
 
 const RunOptionsSchema = v.object({ run: v.optional(v.string()) });
 
-export class RunCommands {
-  constructor(
-    private readonly history: RunHistory,
-    private readonly view: Pick<RunsView, 'selection'>,
-    private readonly experts: ExpertsView,
-    private readonly exporting: ExportCommand,
-    private readonly extensionUri: vscode.Uri,
-  ) {}
+type RunCommand =
+  | 'openRun'
+  | 'openReport'
+  | 'openExperts'
+  | 'revealRun'
+  | 'exportRun'
+  | 'evaluate'
+  | 'deleteRun'
+  | 'deleteSelectedRuns';
 
-  registerWith(registry: CommandRegistry): void {
-    registry.register(commands.openRun, async (given: unknown) => {
+export interface RunCommandParts {
+  extensionUri: vscode.Uri;
+  engine: Engine;
+  pickers: Pickers;
+  selection: Selection;
+  history: RunHistory;
+  runs: Pick<RunsView, 'selection'>;
+  experts: ExpertsView;
+  masks: MaskStore;
+}
+
+export class RunCommands {
+  readonly commands: CommandGroup<RunCommand> = {
+    openRun: async given => {
       const folder = await this.folderOf(given);
       if (folder !== undefined) await this.open(folder);
-    });
-    registry.register(commands.openReport, async (given: unknown) => {
+    },
+    openReport: async given => {
       const { run } = parseOptions(RunOptionsSchema, given);
       await openReport(run === undefined ? this.experts.current?.run : this.find(run), this.extensionUri);
-    });
-    registry.register(commands.openExperts, async (given: unknown) => {
+    },
+    openExperts: async given => {
       const folder = await this.folderOf(given, ({ record }) => record.status === 'done');
       if (folder !== undefined) await this.experts.reveal(folder);
-    });
-    registry.register(commands.revealRun, async (given: unknown) => {
+    },
+    revealRun: async given => {
       const folder = await this.folderOf(given);
       if (folder !== undefined)
         await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(folder));
-    });
-    registry.register(commands.exportRun, async (given: unknown) => {
+    },
+    exportRun: async given => {
       const options = parseOptions(ExportOptionsSchema, given);
       const folder = await this.folderOf(given);
       return folder === undefined ? undefined : this.exporting.run(this.exportable(folder), options);
-    });
-    registry.register(commands.deleteRun, (given: unknown, selected: unknown) =>
-      this.delete(given, selected),
+    },
+    evaluate: async given => {
+      const answer = await this.evaluating.run(parseOptions(EvaluateOptionsSchema, given));
+      this.history.refresh();
+      return answer;
+    },
+    deleteRun: (given, selected) => this.delete(given, selected),
+    deleteSelectedRuns: () => this.delete(undefined, this.view.selection),
+  };
+  private readonly history: RunHistory;
+  private readonly view: RunCommandParts['runs'];
+  private readonly experts: ExpertsView;
+  private readonly extensionUri: vscode.Uri;
+  private readonly exporting: ExportCommand;
+  private readonly evaluating: EvaluateCommand;
+
+  constructor({ engine, pickers, selection, masks, ...parts }: RunCommandParts) {
+    this.history = parts.history;
+    this.view = parts.runs;
+    this.experts = parts.experts;
+    this.extensionUri = parts.extensionUri;
+    this.exporting = new ExportCommand(engine);
+    this.evaluating = new EvaluateCommand(
+      ...([engine, pickers, selection, masks] as const),
+      () => this.history.runs(),
+      folder => this.open(folder),
     );
-    registry.register(commands.deleteSelectedRuns, () => this.delete(undefined, this.view.selection));
-    registry.register(commands.refreshRuns, () => this.history.refresh());
   }
 
   /** What there is to see of a run: training, experts, report, tables. */

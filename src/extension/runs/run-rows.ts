@@ -2,7 +2,7 @@
 import { t } from '@vscode/l10n';
 
 import type { RunRecord } from '../../protocol/artifacts';
-import { finetuneName } from '../../protocol/finetune';
+import { finetuneName } from '../../protocol/finetune-methods';
 import type { RunState } from '../../protocol/training-panel';
 import { durationText } from '../progress-text';
 import type { EvaluationRun } from './evaluations';

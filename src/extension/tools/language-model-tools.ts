@@ -1,4 +1,4 @@
-/** @file Router Lens for agents in the editor: tools of `vscode.lm`, where this editor has them. */
+/** @file What the tools for agents do. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -8,7 +8,7 @@ import * as vscode from 'vscode';
 import { InputError } from '../../common/errors';
 import type { Engine } from '../engine/engine';
 import type { IdentifyCommand } from '../identify-command';
-import { languageModelTools } from '../manifest';
+import { languageModelTools, type ToolName } from '../manifest';
 import { runOfModel,type RunSource } from '../routing/run-of-model';
 import { readTraceSettings } from '../settings';
 import { type Dataset, filesOf, groupDatasets, splitsOf } from '../workspace/datasets';
@@ -19,19 +19,18 @@ import { identifyResult, type ToolResult, traceResult } from './tool-results';
 
 export interface ToolParts {
   engine: Engine;
-  identify: IdentifyCommand;
+  identify: () => Promise<IdentifyCommand>;
   selection: Selection;
   runs: RunSource;
 }
 
-export function registerLanguageModelTools(parts: ToolParts): vscode.Disposable {
-  // Editors built on an older VS Code have no such tools.
-  if (typeof (vscode.lm as Partial<typeof vscode.lm> | undefined)?.registerTool !== 'function')
-    return vscode.Disposable.from();
-  return vscode.Disposable.from(
-    vscode.lm.registerTool(languageModelTools.traceRouting, new TraceTool(parts)),
-    vscode.lm.registerTool(languageModelTools.identify, new IdentifyTool(parts)),
-  );
+export type Tools = Record<ToolName, Required<vscode.LanguageModelTool<unknown>>>;
+
+export function makeTools(parts: ToolParts): Tools {
+  return {
+    [languageModelTools.traceRouting]: new TraceTool(parts),
+    [languageModelTools.identify]: new IdentifyTool(parts),
+  };
 }
 
 /** Which experts does this prompt use? Nothing opens, nothing is written. */
@@ -89,7 +88,8 @@ class IdentifyTool implements vscode.LanguageModelTool<unknown> {
     requireTrust();
     const { train, dev, test } = await datasetOf(inWorkspace(dataset));
     const request = { ...options, ...{ train, dev, test }, model: modelOf(this.parts, model) };
-    const result = await this.parts.identify.run(request, signalOf(token));
+    const identify = await this.parts.identify();
+    const result = await identify.run(request, signalOf(token));
     if (!result) throw new InputError('Nothing was run.');
     return resultOf(identifyResult(result));
   }

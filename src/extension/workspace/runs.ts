@@ -14,7 +14,7 @@ import {
   RunRecordSchema,
   runsFolder,
 } from '../../protocol/artifacts';
-import { runFolderName } from '../../protocol/jobs';
+import { runFolderName } from '../../protocol/artifacts';
 
 export interface Run {
   /** Absolute path of the run folder. */

@@ -2,8 +2,9 @@
 import type { Cell, Table } from '../../figures/csv';
 import { figure } from '../../figures/figure';
 import { matrixPanel } from '../../figures/matrix-panel';
-import type { AnalysisResultOf, Estimate, Prediction } from '../../protocol/analysis-results';
+import type { AnalysisResultOf } from '../../protocol/analysis-results';
 import { SCHEMA_VERSION } from '../../protocol/artifacts';
+import type { Estimate, Prediction } from '../../protocol/evaluation';
 import { scoreChange, scoresOf } from '../evaluate';
 import type { RunFolder } from '../run-folder';
 import { baseVariant, openRunOf, shortNames, tunedVariant } from '../variant';

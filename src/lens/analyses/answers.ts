@@ -4,7 +4,7 @@ import type { Bar } from '../../figures/bar-panel';
 import type { Cell } from '../../figures/csv';
 import type { KeyEntry } from '../../figures/figure';
 import { blue } from '../../figures/style';
-import type { Prediction, Scores } from '../../protocol/analysis-results';
+import type { Prediction, Scores } from '../../protocol/evaluation';
 import type { Dataset, LazyTokenizer, LoadedSample } from '../dataset';
 import { predictAnswers } from '../evaluate';
 import type { Variant } from '../variant';

@@ -1,6 +1,6 @@
 /** @file Statistics over samples with percentile bootstrap intervals (Efron & Tibshirani, 1993), seeded. */
 import { Random } from '../../common/random';
-import type { Estimate } from '../../protocol/analysis-results';
+import type { Estimate } from '../../protocol/evaluation';
 
 const resamples = 2000;
 const confidence = 0.95;

@@ -2,7 +2,7 @@
 import { InputError } from '../../common/errors';
 import { evaluationBatches } from '../../data/batches';
 import { type TokenizedSample, tokenizeSample } from '../../data/tokenized-sample';
-import type { Estimate } from '../../protocol/analysis-results';
+import type { Estimate } from '../../protocol/evaluation';
 import { answerTargets } from '../../train/answer-targets';
 import { evaluationTokens } from '../../train/fine-tuning';
 import type { LazyTokenizer, LoadedSample } from '../dataset';

@@ -9,8 +9,8 @@ import { lockRun } from '../../../src/common/run-lock';
 import type { RouterLensApi } from '../../../src/extension/extension';
 import { commands, extensionId } from '../../../src/extension/manifest';
 import type { MaskedSet } from '../../../src/extension/masks/masked-set';
-import type { EvaluationAnswer } from '../../../src/protocol/analysis-results';
 import type { ContextDependence } from '../../../src/protocol/artifacts';
+import type { EvaluationAnswer } from '../../../src/protocol/evaluation';
 import type { IdentifyResult } from '../../../src/protocol/jobs';
 
 suite('side bar', () => {
@@ -203,7 +203,7 @@ suite('side bar', () => {
   });
 
   test('the CEFT form offers what the workspace has, and estimates before anything is written', async () => {
-    const { ceft } = api.sidebar;
+    const ceft = await api.ceft();
     await vscode.commands.executeCommand(commands.runCeft);
     await vscode.commands.executeCommand(commands.selectModel, { model });
     const before = fs.readdirSync(runs);

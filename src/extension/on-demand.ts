@@ -1,0 +1,160 @@
+/**
+ * @file The parts whose code is loaded when they are first used, and what uses them: commands, panels that are restored,
+ * the CEFT view. The window starts without them.
+ */
+import * as vscode from 'vscode';
+
+import type { Ceft } from './ceft/ceft';
+import { type CommandRegistry, parseOptions } from './command-registry';
+import type { Engine } from './engine/engine';
+import { showFailure } from './failure';
+import type { IdentifyCommand } from './identify-command';
+import { LazyPart } from './lazy-part';
+import { commands, panels, views } from './manifest';
+import type { MaskCommands } from './masks/mask-commands';
+import type { Routing } from './routing/routing';
+import type { TokenDecorations } from './routing/token-decorations';
+import type { TraceStore } from './routing/trace-store';
+import type { RunPanels } from './run-panels';
+import type { RunCommands } from './runs/run-commands';
+import type { Sidebar } from './sidebar';
+import type { Pickers } from './workspace/pickers';
+import type { Selection } from './workspace/selection';
+import type { WorkspaceFiles } from './workspace/workspace-files';
+
+/** What is there from the start. */
+export interface Core {
+  context: vscode.ExtensionContext;
+  log: vscode.LogOutputChannel;
+  engine: Engine;
+  selection: Selection;
+  files: WorkspaceFiles;
+  pickers: LazyPart<Pickers>;
+  sidebar: Sidebar;
+  traces: TraceStore;
+  decorations: TokenDecorations;
+}
+
+export class OnDemand implements vscode.Disposable {
+  readonly ceft: LazyPart<Ceft>;
+  readonly identify: LazyPart<IdentifyCommand>;
+  private readonly masking: LazyPart<MaskCommands>;
+  private readonly routing: LazyPart<Routing>;
+  private readonly runCommands: LazyPart<RunCommands>;
+  private readonly runPanels: LazyPart<RunPanels>;
+  private readonly subscriptions: vscode.Disposable[];
+
+  constructor({ sidebar, ...core }: Core) {
+    const { context, engine, log } = core;
+    const { history, experts, masks, runs } = sidebar;
+    const { extensionUri } = context;
+    const pickers = (): Promise<Pickers> => core.pickers.get();
+    this.ceft = new LazyPart(async () => {
+      const { Ceft } = await import('./ceft/ceft');
+      return new Ceft({ ...core, history });
+    });
+    this.identify = new LazyPart(async () => {
+      const { IdentifyCommand } = await import('./identify-command');
+      return new IdentifyCommand(engine, await pickers(), log, () => experts.choose(undefined));
+    });
+    this.masking = new LazyPart(async () => {
+      const { MaskCommands } = await import('./masks/mask-commands');
+      return new MaskCommands(masks, experts);
+    });
+    this.routing = new LazyPart(async () => {
+      const { Routing } = await import('./routing/routing');
+      return new Routing({ ...core, pickers: await pickers(), experts, masks });
+    });
+    this.runCommands = new LazyPart(async () => {
+      const { RunCommands } = await import('./runs/run-commands');
+      return new RunCommands({
+        ...core,
+        pickers: await pickers(),
+        extensionUri,
+        history,
+        runs,
+        experts,
+        masks,
+      });
+    });
+    this.runPanels = new LazyPart(async () => {
+      const [{ RunPanels }, { training }] = await Promise.all([import('./run-panels'), this.ceft.get()]);
+      return new RunPanels({ ...core, pickers: await pickers(), extensionUri, history, training });
+    });
+    this.subscriptions = [...this.panelsAndView(), this.checkboxes(sidebar, log)];
+  }
+
+  registerWith(registry: CommandRegistry): void {
+    registry.registerGroup(
+      ['tracePrompt', 'traceSample', 'compareBaseTuned', 'openRouting'],
+      async () => (await this.routing.get()).commands,
+    );
+    registry.registerGroup(
+      ['runCeft', 'stopTraining', 'resumeRun'],
+      async () => (await this.ceft.get()).actions.commands,
+    );
+    registry.registerGroup(
+      ['maskExpert', 'unmaskExpert', 'clearMasks', 'saveMask', 'chooseMask'],
+      async () => (await this.masking.get()).commands,
+    );
+    registry.registerGroup(
+      [
+        'openRun',
+        'openReport',
+        'openExperts',
+        'revealRun',
+        'exportRun',
+        'evaluate',
+        'deleteRun',
+        'deleteSelectedRuns',
+      ],
+      async () => (await this.runCommands.get()).commands,
+    );
+    registry.registerGroup(
+      ['openTraining', 'compareRuns', 'openAnalysis', 'analyze'],
+      async () => (await this.runPanels.get()).commands,
+    );
+    registry.register(commands.identify, async options => {
+      const { IdentifyOptionsSchema } = await import('./identify-command');
+      return (await this.identify.get()).run(parseOptions(IdentifyOptionsSchema, options));
+    });
+  }
+
+  dispose(): void {
+    const { ceft, routing, runPanels, subscriptions } = this;
+    for (const part of [ceft, routing, runPanels, ...subscriptions]) part.dispose();
+  }
+
+  private panelsAndView(): vscode.Disposable[] {
+    const { registerWebviewPanelSerializer, registerWebviewViewProvider } = vscode.window;
+    const restoring = (
+      kind: keyof typeof panels & ('training' | 'comparison' | 'analysis'),
+    ): vscode.Disposable =>
+      registerWebviewPanelSerializer(panels[kind], {
+        deserializeWebviewPanel: async (panel, state) =>
+          (await this.runPanels.get())[kind].deserializeWebviewPanel(panel, state),
+      });
+    return [
+      ...(['training', 'comparison', 'analysis'] as const).map(restoring),
+      registerWebviewPanelSerializer(panels.routing, {
+        deserializeWebviewPanel: async panel =>
+          (await this.routing.get()).panel.deserializeWebviewPanel(panel),
+      }),
+      registerWebviewViewProvider(views.ceft, {
+        resolveWebviewView: async view => (await this.ceft.get()).view.resolveWebviewView(view),
+      }),
+    ];
+  }
+
+  /** A checked expert is masked. */
+  private checkboxes({ experts }: Sidebar, log: vscode.LogOutputChannel): vscode.Disposable {
+    return experts.onDidChangeMasks(async ({ layer, experts: changed, masked }) => {
+      try {
+        await (await this.masking.get()).mask(layer, changed, masked);
+      } catch (error) {
+        showFailure(error, log);
+        experts.redraw(); // the checkbox shows what is, not what was asked for
+      }
+    });
+  }
+}
