@@ -161,13 +161,14 @@ export async function takePanels(page, picture, only) {
 
 async function takeHover(page, picture) {
   await openFile(page, 'birthplace.txt');
-  for (const [suffix, width] of [
-    ['', 860],
-    ['-narrow', 480],
+  for (const [suffix, clip] of [
+    ['', { x: 50, y: 35, width: 800, height: 420 }],
+    // The hover is as wide as the window there.
+    ['-narrow', { x: 0, y: 35, width: 480, height: 540 }],
   ]) {
-    await resize(page, { width, height: 600 });
+    await resize(page, { width: clip.x + clip.width + 10, height: 600 });
     await hoverWord(page, 'Nerminster', 'context-faithful');
-    await picture(`hover${suffix}`, { clip: { x: 50, y: 35, width: width - 60, height: 420 } });
+    await picture(`hover${suffix}`, { clip });
   }
   await resize(page, wide);
   await closeEditors(page);

@@ -97,7 +97,7 @@ describe('a run that is killed again and again, and resumed', () => {
   const measured = (folder: RunFolder): Partial<MetricLine>[] =>
     folder.metrics().map(line => ({ ...line, tokens_per_s: 0, memory: 0 }));
 
-  const steps = 200;
+  const steps = 100;
   // A dozen processes: long enough for a machine that has other things to do.
   const timeout = 300_000;
   it.each<[string, string, string[]]>([

@@ -13,9 +13,10 @@ import { launchBrowser, openWorkbench } from '../../scripts/lib/workbench-window
  * Starts a workbench before the tests of the file that calls this, and stops it after them.
  * `step` declares a test: the steps of a file share the window and run in order. A failing one leaves a picture
  * `test-results/FAILED-….png` and the extension host's errors.
- * @param {{ settings?: object }} [options] `settings`: of the workspace, beside those of the demo
+ * @param {{ settings?: object, prepare?: (folder: string) => void }} [options] `settings`: of the workspace, beside those
+ *   of the demo; `prepare`: puts more into it
  */
-export function useWorkbench({ settings = {} } = {}) {
+export function useWorkbench({ settings = {}, prepare } = {}) {
   /** @type {{ page: import('playwright-core').Page, external: string[], server: object, folder: string }} */
   const session = {};
   let browser;
@@ -25,6 +26,7 @@ export function useWorkbench({ settings = {} } = {}) {
     mkdirSync(testResults, { recursive: true });
     workspace = makeFixtureWorkspace(settings);
     session.folder = workspace.folder;
+    prepare?.(workspace.folder);
     session.server = await startServer({ vsix: vsixPath() });
     browser = await launchBrowser();
     Object.assign(session, await openWorkbench(browser, session.server, { folder: workspace.folder }));

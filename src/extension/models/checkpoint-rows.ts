@@ -2,7 +2,7 @@
 import { t } from '@vscode/l10n';
 
 import type { CheckpointSummary } from '../../protocol/jobs';
-import { modelText, sizeText } from '../workspace/model-text';
+import { modelText, problemText, sizeText } from '../workspace/model-text';
 import { configText } from './checkpoint-config';
 import type { Checkpoint } from './checkpoints';
 
@@ -27,7 +27,7 @@ export function checkpointDescription(known: KnownCheckpoint): string {
     ? [modelText(summary), ...(summary.supported && summary.dtype ? [summary.dtype] : [])].join(' · ')
     : checkpoint.config
       ? configText(checkpoint.config)
-      : t('not supported: {0}', checkpoint.problem ?? '');
+      : t('not supported: {0}', problemText(checkpoint.problem ?? '', checkpoint.folder));
   return chosen ? `${t('chosen')} · ${text}` : text;
 }
 
@@ -35,7 +35,7 @@ export function checkpointDescription(known: KnownCheckpoint): string {
 export function checkpointFacts({ checkpoint, summary }: KnownCheckpoint): [name: string, value: string][] {
   if (!summary) {
     const { config } = checkpoint;
-    if (!config) return [[t('Problem'), checkpoint.problem ?? '']];
+    if (!config) return [[t('Problem'), problemText(checkpoint.problem ?? '', checkpoint.folder)]];
     return known([
       [t('Model type'), config.modelType],
       [t('Layers'), config.layers],
@@ -46,7 +46,10 @@ export function checkpointFacts({ checkpoint, summary }: KnownCheckpoint): [name
     ]);
   }
   return [
-    ...summary.problems.map((problem): [string, string] => [t('Problem'), problem]),
+    ...summary.problems.map((problem): [string, string] => [
+      t('Problem'),
+      problemText(problem, summary.path),
+    ]),
     ...known([
       [t('Family'), summary.family ?? summary.model_type],
       [t('Layers'), summary.num_layers],

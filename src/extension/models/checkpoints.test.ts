@@ -103,6 +103,16 @@ describe('with the engine', () => {
     expect(checkpointDescription(known)).toBe('not supported: No tokenizer.');
   });
 
+  test('its files go by their names', async () => {
+    const folder = checkpoint('cut', mixtral);
+    const problem = `${path.join(folder, 'model.safetensors')}: Too short.`;
+    const checkpoints = new Checkpoints({ request: () => Promise.reject(new Error(problem)) });
+    const cut = await readCheckpoint(folder);
+    const known = { checkpoint: cut, summary: await checkpoints.inspect(cut), chosen: false };
+    expect(checkpointDescription(known)).toBe('not supported: model.safetensors: Too short.');
+    expect(checkpointFacts(known)[0]).toEqual(['Problem', 'model.safetensors: Too short.']);
+  });
+
   test('its facts are told in full', async () => {
     const known = { checkpoint: await readCheckpoint(checkpoint('full', mixtral)), summary, chosen: true };
     expect(checkpointState(known)).toBe('supported');

@@ -34,7 +34,7 @@ export function groupDatasets(files: readonly string[]): Dataset[] {
     if (train) datasets.push({ name: path.basename(group), train, dev, test });
     else single.push(...[dev, test].filter(file => file !== undefined));
   }
-  const alone = single.map(file => ({ name: path.parse(file).name, train: file }));
+  const alone = single.map(file => ({ name: nameAlone(file), train: file }));
   return [...byName(datasets), ...byName(alone)];
 }
 
@@ -62,6 +62,12 @@ function splitOf(file: string): { group: string; split: Split } | undefined {
   const [, stem = '', last = ''] = /^(?:(.*)[-_.])?([A-Za-z]+)$/.exec(name) ?? [];
   const split = splits.find(s => (splitNames[s] as readonly string[]).includes(last.toLowerCase()));
   return split && { group: stem ? path.join(dir, stem) : dir, split };
+}
+
+/** `squad/dev.json` → `squad/dev`: the name of a split says little alone. */
+function nameAlone(file: string): string {
+  const { dir, name } = path.parse(file);
+  return splitOf(file)?.group === dir ? `${path.basename(dir)}/${name}` : name;
 }
 
 function byName(datasets: Dataset[]): Dataset[] {

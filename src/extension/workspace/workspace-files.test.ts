@@ -137,8 +137,8 @@ describe('datasets', () => {
       'nq: train, dev',
       'swap: train, dev, test',
       'constrain: train',
-      'dev: train',
       'notes: train',
+      'squad/dev: train',
     ]);
     expect(datasets[1]).toEqual({
       name: 'swap',
