@@ -93,7 +93,7 @@ async function main() {
   const { values } = parseArgs({
     options: { write: { type: 'boolean' }, repeats: { type: 'string' }, against: { type: 'string' } },
   });
-  const load_average = loadavg()[0];
+  const load_average = rounded(loadavg()[0]);
   const checkouts = [root, ...(values.against === undefined ? [] : [path.resolve(values.against)])];
   const demo = makeFixtureWorkspace();
   const empty = mkdtempSync(path.join(realpathSync(tmpdir()), 'rl-empty-'));
@@ -104,7 +104,8 @@ async function main() {
       result[name] = summary(own);
       if (!other) continue;
       result[name].against = summary(other);
-      const ratios = part => rounded(100 * median(own.map((time, i) => time[part] / other[i][part]))) / 100;
+      const ratios = part =>
+        Math.round(1000 * median(own.map((time, i) => time[part] / other[i][part]))) / 1000;
       result[name].ratio = { cpu: ratios('cpu'), wall: ratios('wall') };
     }
     console.log(JSON.stringify(result, null, 2));
