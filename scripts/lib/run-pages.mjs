@@ -57,6 +57,11 @@ const statistics = {
   ...{ ce: listed(1), oe: listed(2) },
 };
 
+const growing = [0, 10, 20].map(step => ({
+  step,
+  ratio: perExpert((layer, e) => (1 + (step / 20) * (((layer + e) % 8) / 3.5 - 1)) / experts),
+}));
+
 const folder = name => `/w/.router-lens/runs/${name}`;
 
 export async function showTraining(page) {
@@ -66,7 +71,9 @@ export async function showTraining(page) {
     ...{ state: 'running', actions: ['stop', 'report', 'experts'], context_dependence: statistics },
   });
   await tell(page, { type: 'metrics', lines: metrics, from_start: true });
+  await tell(page, { type: 'ratios', lines: growing, from_start: true });
   await page.locator('figure.chart').first().waitFor();
+  await page.locator('.ratio-history summary').click();
   await page.getByRole('button', { name: 'Table' }).first().click();
   await page
     .getByRole('button', { name: /^Picture and numbers/ })

@@ -91,12 +91,20 @@ export async function openFile(page, name) {
 
 /** Chooses a row of the open quick pick, by the start of its label (icons left out). */
 export async function chooseQuickPick(page, label) {
-  const start = new RegExp(`^\\s*${label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`);
-  const name = page.locator('.label-name').filter({ hasText: start });
-  const row = page.locator('.quick-input-list .monaco-list-row').filter({ has: name }).first();
+  const rowsWith = text => {
+    const name = page.locator('.label-name').filter({ hasText: text });
+    return page.locator('.quick-input-list .monaco-list-row').filter({ has: name });
+  };
+  const row = rowsWith(new RegExp(`^\\s*${escaped(label)}`)).first();
+  const name = await row.locator('.label-name').first().innerText({ timeout: 20_000 });
   await row.click({ timeout: 20_000 });
-  await row.waitFor({ state: 'hidden' });
+  // By its whole name: the next list may have rows that begin like it.
+  await rowsWith(new RegExp(`^\\s*${escaped(name.trim())}\\s*$`))
+    .first()
+    .waitFor({ state: 'hidden' });
 }
+
+const escaped = text => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** Answers the input box that an extension shows. */
 export async function answerInputBox(page, text) {

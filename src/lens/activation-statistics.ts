@@ -1,10 +1,10 @@
 /** @file The activation statistics of a model over a dataset. */
-import { evaluationBatches } from '../data/batches';
+import { type Batch, evaluationBatches } from '../data/batches';
 import type { TokenizedSample } from '../data/tokenized-sample';
 import { mixtureOf } from '../model/architecture';
 import type { Model, PassOptions } from '../model/model';
 import { rowStarts } from '../model/packed-batch';
-import { evaluationTokens } from '../train/fine-tuning';
+import { type ChosenExperts, evaluationTokens } from '../train/fine-tuning';
 import { ActivationStatistics, type SampleRouting } from './context-dependence';
 
 /** METHOD step 2: at most this many samples. */
@@ -45,17 +45,26 @@ export async function routeSamples(
   let done = 0;
   for (const batch of evaluationBatches(samples, evaluationTokens)) {
     const chosen = await model.routing(batch, options);
-    rowStarts(batch).forEach((start, row) => {
-      const routing = new Map(
-        [...chosen].map(([layer, { indices }]) => {
-          const { topK } = mixtureOf(model.architecture, layer);
-          const ofRow = indices.data.slice(start * topK, (start + batch.lengths[row]) * topK);
-          return [layer, { indices: Int32Array.from(ofRow, Number) }];
-        }),
-      );
-      visit(batch.samples[row], routing);
-    });
+    routingBySample(model, batch, chosen).forEach((routing, row) => visit(batch.samples[row], routing));
     done += batch.lengths.length;
     onProgress?.(done, samples.length);
   }
+}
+
+/** The routing of a batch, sample by sample: its top-k experts by MoE layer. */
+export function routingBySample(
+  { architecture }: Model,
+  batch: Batch,
+  chosen: ChosenExperts,
+): Map<number, SampleRouting>[] {
+  return rowStarts(batch).map(
+    (start, row) =>
+      new Map(
+        [...chosen].map(([layer, { indices }]) => {
+          const { topK } = mixtureOf(architecture, layer);
+          const ofRow = indices.data.slice(start * topK, (start + batch.lengths[row]) * topK);
+          return [layer, { indices: Int32Array.from(ofRow, Number) }];
+        }),
+      ),
+  );
 }

@@ -10,9 +10,16 @@ import { writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { CancelledError, InputError } from '../common/errors';
 import { isHeld, lockRun, runLockFile } from '../common/run-lock';
 import { Model } from '../model/model';
-import type { EvaluationLine, MetricLine, RunRecord, TrainingLine } from '../protocol/artifacts';
+import {
+  type EvaluationLine,
+  type MetricLine,
+  runFiles,
+  type RunRecord,
+  type TrainingLine,
+} from '../protocol/artifacts';
 import { type FinetuneRequestInput, FinetuneRequestSchema } from '../protocol/finetune';
 import type { JobHooks } from '../protocol/jobs';
+import { activationStatistics } from './activation-statistics';
 import { LazyTokenizer, loadDataset } from './dataset';
 import { scoreAnswers } from './evaluate';
 import { finetune } from './finetune';
@@ -92,6 +99,58 @@ describe('a run that trains', () => {
     const { samples } = loadDataset('dev', dev, tokenizer, { maxLength: 300, seed: 0 });
     const kept = await scoreAnswers(tunedVariant(run_folder, model).model, tokenizer, samples);
     expect(run.results.dev_em).toBe(kept?.em);
+  });
+});
+
+describe('the ratios of a run that trains', () => {
+  const settings = { max_steps: steps, batch_size: 1, lr: 0.3, schedule: 'constant' } as const;
+  const tokenizer = new LazyTokenizer(model.checkpoint);
+  const { samples } = loadDataset('dev', dev, tokenizer, { maxLength: 300, seed: 0 });
+
+  it.each([
+    ['rt', 'full'],
+    ['fft', 'full'],
+    ['fft', 'lora'],
+  ] as const)(
+    'are those of METHOD step 2 over the dev set, before and after: %s, %s',
+    async (method, parametrisation) => {
+      const name = `ratios-${method}-${parametrisation}`;
+      const some = { method, training: { ...settings, parametrisation } };
+      const { run, run_folder } = await train(name, {}, some);
+      const lines = RunFolder.open(run_folder).ratios();
+      expect(lines.map(({ step }) => step)).toEqual(Array.from({ length: steps + 1 }, (_, i) => i));
+      const kept = lines.find(({ step }) => step === run.results.best_step);
+      // The weights that were kept, read from the run folder.
+      const { model: tuned } = tunedVariant(run_folder, model);
+      for (const [line, of] of [[lines[0], model] as const, [kept, tuned] as const]) {
+        const expected = (await activationStatistics(of, samples)).ratios();
+        expect(Object.keys(line?.ratio ?? {})).toEqual(Object.keys(expected));
+        for (const [layer, values] of Object.entries(expected))
+          expect(line?.ratio[layer]).toEqual(values.map(value => Number(value.toPrecision(5))));
+      }
+      // The training changes them: the lines tell something.
+      expect(lines[steps].ratio).not.toEqual(lines[0].ratio);
+    },
+  );
+
+  it('are the same when it was interrupted', async () => {
+    const controller = new AbortController();
+    const hooks = {
+      signal: controller.signal,
+      log: (line: string): void => void (line.startsWith('dev loss') && controller.abort()),
+    };
+    const some = { training: settings };
+    await expect(train('ratios-interrupted', hooks, some)).rejects.toThrow(CancelledError);
+    const interrupted = RunFolder.open(path.join(scratch, 'ratios-interrupted'));
+    expect(interrupted.ratios().map(({ step }) => step)).toEqual([0, 1]);
+    await train('ratios-interrupted', {}, { ...some, resume: true });
+    await train('ratios-whole', {}, some);
+    expect(interrupted.ratios()).toEqual(RunFolder.open(path.join(scratch, 'ratios-whole')).ratios());
+  });
+
+  it('are none without a dev set', async () => {
+    const { run_folder } = await train('ratios-none', {}, { dev: undefined, training: settings });
+    expect(existsSync(path.join(run_folder, runFiles.ratios))).toBe(false);
   });
 });
 

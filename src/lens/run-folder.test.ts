@@ -109,6 +109,30 @@ describe('RunFolder', () => {
     expect(() => folder.metrics()).toThrow(InputError);
   });
 
+  describe('what was measured after the last checkpoint', () => {
+    const ratios = [0, 1, 2].map(step => ({ step, ratio: { 0: [0.5, 0.5] } }));
+
+    it('is dropped', () => {
+      const folder = newRun('kept');
+      for (const line of metrics) folder.appendMetric(line);
+      for (const line of ratios) folder.appendRatios(line);
+      folder.keepUntil(1);
+      // Of step 0; after one update; the next one's loss is measured again.
+      expect(folder.metrics()).toEqual(
+        metrics.filter(line => line.step < 1 || ('split' in line && line.step === 1)),
+      );
+      expect(folder.ratios()).toEqual(ratios.slice(0, 2));
+    });
+
+    it('is everything if there is no checkpoint', () => {
+      const folder = newRun('dropped');
+      for (const line of metrics) folder.appendMetric(line);
+      for (const line of ratios) folder.appendRatios(line);
+      folder.keepUntil();
+      expect([folder.metrics(), folder.ratios()]).toEqual([[], []]);
+    });
+  });
+
   it('names the field that does not follow the schema', () => {
     const folder = newRun('edited');
     writeFileSync(folder.file('run.json'), JSON.stringify({ ...record, status: 'half' }));

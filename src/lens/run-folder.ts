@@ -11,6 +11,8 @@ import {
   ContextDependenceSchema,
   type MetricLine,
   MetricLineSchema,
+  type RatioLine,
+  RatioLineSchema,
   runFiles,
   type RunRecord,
   RunRecordSchema,
@@ -58,13 +60,24 @@ export class RunFolder {
 
   /** One line at a time: a crash loses at most the line being written, which readers skip. */
   appendMetric(line: MetricLine): void {
-    appendFileSync(this.file(runFiles.metrics), `${JSON.stringify(line)}\n`);
+    appendFileSync(this.file(runFiles.metrics), asLine(line));
   }
 
-  /** Drops what an interrupted run measured after its last checkpoint: it will be measured again. */
-  keepMetricsBefore(step: number): void {
-    const kept = this.metrics().filter(line => ('split' in line ? line.step <= step : line.step < step));
-    writeFileAtomically(this.file(runFiles.metrics), kept.map(line => `${JSON.stringify(line)}\n`).join(''));
+  appendRatios(line: RatioLine): void {
+    appendFileSync(this.file(runFiles.ratios), asLine(line));
+  }
+
+  /**
+   * Drops what an interrupted run measured after its last checkpoint: it will be measured again.
+   * @param step of that checkpoint; undefined: there is none yet
+   */
+  keepUntil(step = -1): void {
+    const metrics = this.metrics().filter(line => ('split' in line ? line.step <= step : line.step < step));
+    writeFileAtomically(this.file(runFiles.metrics), metrics.map(asLine).join(''));
+    const ratios = this.ratios().filter(line => line.step <= step);
+    // A run without a dev set has none.
+    if (existsSync(this.file(runFiles.ratios)))
+      writeFileAtomically(this.file(runFiles.ratios), ratios.map(asLine).join(''));
   }
 
   record(): RunRecord {
@@ -81,23 +94,35 @@ export class RunFolder {
   }
 
   metrics(): MetricLine[] {
-    if (!existsSync(this.file(runFiles.metrics))) return [];
-    const lines = readFileSync(this.file(runFiles.metrics), 'utf8').split('\n');
-    // What follows the last newline is nothing, or a line that was being written when the process ended.
-    return lines.slice(0, -1).map((line, i) => {
-      const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MetricLineSchema), line);
-      if (!parsed.success)
-        throw new InputError(
-          `${this.file(runFiles.metrics)}, line ${i + 1}: not a metrics line. Delete the line.`,
-        );
-      return parsed.output;
-    });
+    return this.lines(runFiles.metrics, MetricLineSchema);
+  }
+
+  /** Of the evaluations on the dev set; none without one. */
+  ratios(): RatioLine[] {
+    return this.lines(runFiles.ratios, RatioLineSchema);
   }
 
   /** Removes the folder: nothing half-written remains. */
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
   }
+
+  private lines<S extends v.GenericSchema>(name: string, schema: S): v.InferOutput<S>[] {
+    const file = this.file(name);
+    if (!existsSync(file)) return [];
+    // What follows the last newline is nothing, or a line that was being written when the process ended.
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    return lines.map((line, i) => {
+      const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), line);
+      if (!parsed.success)
+        throw new InputError(`${file}, line ${i + 1}: is not a line of such a file. Delete the line.`);
+      return parsed.output;
+    });
+  }
+}
+
+function asLine(content: MetricLine | RatioLine): string {
+  return `${JSON.stringify(content)}\n`;
 }
 
 function readJson<S extends v.GenericSchema>(file: string, schema: S): v.InferOutput<S> {

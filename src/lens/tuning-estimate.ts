@@ -77,13 +77,20 @@ export async function trainingSeconds(
   const seconds = tokens / (isShort ? await updateSpeed(inputs, trained, 8) : speed);
   const evaluated = model.withWeights(trained.evaluated());
   const devSamples = dev?.samples ?? [];
-  const losses = await secondsFor(devSamples, piece => meanLoss(evaluated, piece, { signal }));
+  const losses = await secondsFor(devSamples, piece =>
+    // The routing is kept as well.
+    meanLoss(evaluated, piece, { signal, onRouting: () => undefined }),
+  );
   const answers = scoresDevAnswers(settings)
     ? await answerSeconds(inputs, evaluated, devSamples)
     : { start: 0, work: 0 };
   return {
     start: Math.max(0, first - 2 * seconds) + losses.start + answers.start,
-    work: totalSteps(samples.length, settings) * seconds + evaluations * (losses.work + answers.work),
+    // The ratios before the first update take a pass as well.
+    work:
+      totalSteps(samples.length, settings) * seconds +
+      (evaluations + 1) * losses.work +
+      evaluations * answers.work,
   };
 }
 

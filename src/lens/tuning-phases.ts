@@ -5,6 +5,7 @@ import type { Model, PassOptions } from '../model/model';
 import { type AnswerScores, type EvaluationLine, runFiles } from '../protocol/artifacts';
 import type { FineTuningOptions, TrainingData } from '../train/fine-tuning';
 import { readTrainingState, writeTrainingState } from '../train/training-state-file';
+import { DevRatios } from './dev-ratios';
 import { scoreAnswers } from './evaluate';
 import type { JobProgress } from './job-progress';
 import type { RunFolder } from './run-folder';
@@ -32,11 +33,11 @@ function recordBest(folder: RunFolder, { step, loss, em }: EvaluationLine): void
 }
 
 /**
- * The training: its metrics and state go to the run folder, its progress to whoever waits. A run that is gone on with
- * continues from its last state.
+ * The training: its metrics, ratios and state go to the run folder, its progress to whoever waits. A run that is gone on
+ * with continues from its last state.
  */
 export function trainingPhase<T>(
-  { request, hooks, tokenizer, data, folder }: TuningRun,
+  { request, hooks, model, tokenizer, data, folder }: TuningRun,
   progress: JobProgress,
   name: string,
   train: (data: TrainingData, options: FineTuningOptions) => Promise<T>,
@@ -44,7 +45,7 @@ export function trainingPhase<T>(
   const { signal } = hooks;
   const stateFile = folder.file(path.join(runFiles.checkpoint, 'training.safetensors'));
   const from = request.resume ? readTrainingState(stateFile) : undefined;
-  folder.keepMetricsBefore(from?.step ?? 0);
+  folder.keepUntil(from?.step);
   const secondsBefore = from?.seconds ?? 0;
   const started = performance.now();
   const dev = data.dev?.samples;
@@ -63,6 +64,7 @@ export function trainingPhase<T>(
     },
     onCheckpoint: state =>
       writeTrainingState(stateFile, state, secondsBefore + (performance.now() - started) / 1000),
+    devRouting: new DevRatios(model, line => folder.appendRatios(line)),
     answerScores: async model => (await scoreAnswers(model, tokenizer, dev ?? [], { signal })) ?? {},
     ...(from ? { from } : {}),
   };

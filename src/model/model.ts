@@ -47,6 +47,11 @@ export interface ForwardOptions extends PassOptions {
   readonly onLayer?: (layer: number, result: LayerForward) => void;
 }
 
+export interface RowsOptions extends PassOptions {
+  /** Told the routing of all tokens in each MoE layer. In the last layer its choice for other rows is made for this alone. */
+  readonly onRouting?: (layer: number, routing: LayerRouting) => void;
+}
+
 export interface ModelSettings extends MemorySettings {
   readonly executionProvider?: ExecutionProvider;
 }
@@ -224,13 +229,19 @@ export class Model {
   async forwardRows(
     batch: PackedBatch,
     rows: readonly number[],
-    options: PassOptions = {},
+    { onRouting, ...options }: RowsOptions = {},
   ): Promise<HostTensor> {
     const last = this.architecture.layers.length - 1;
     const shared = this.batchFeeds(batch);
-    const hidden = await this.runLayers(batch, last, shared, options);
-    const feeds = { ...shared, ...this.rowFeeds(batch, rows), ...this.layerFeeds(last, options), hidden };
-    return (await this.layer(last, { selectsRows: true }).forward(feeds, { attention: false })).output;
+    const hidden = await this.runLayers(batch, last, shared, {
+      ...options,
+      onLayer: (layer, { routing }) => routing && onRouting?.(layer, routing),
+    });
+    const feeds = { ...shared, ...this.layerFeeds(last, options), hidden };
+    const routing = onRouting && (await this.layer(last).routing(feeds));
+    if (routing) onRouting(last, routing);
+    const rowsLast = this.layer(last, { selectsRows: true });
+    return (await rowsLast.forward({ ...feeds, ...this.rowFeeds(batch, rows) }, { attention: false })).output;
   }
 
   /**

@@ -7,6 +7,7 @@ export const SCHEMA_VERSION = 1;
 export const runFiles = {
   run: 'run.json',
   metrics: 'metrics.jsonl',
+  ratios: 'ratios.jsonl',
   contextDependence: 'context-dependence.json',
   /** Tuned weights, by what was trained: routers, experts, all weights, or low-rank additions. */
   routers: 'routers.safetensors',
@@ -90,6 +91,15 @@ export const MetricLineSchema = v.union([EvaluationLineSchema, TrainingLineSchem
 export type TrainingLine = v.InferOutput<typeof TrainingLineSchema>;
 export type EvaluationLine = v.InferOutput<typeof EvaluationLineSchema>;
 export type MetricLine = v.InferOutput<typeof MetricLineSchema>;
+
+/** A line of `ratios.jsonl`: the ratio (METHOD step 2) over the dev set, with five digits. */
+export const RatioLineSchema = v.object({
+  /** Updates done; 0: the model as it is. */
+  step: index,
+  /** Share of a sample's routing that an expert gets, mean over samples. */
+  ratio: perExpert,
+});
+export type RatioLine = v.InferOutput<typeof RatioLineSchema>;
 
 export const RunStatusSchema = v.picklist(['running', 'done', 'failed', 'cancelled']);
 

@@ -1,7 +1,7 @@
 /** @file Messages between the extension and the Training panel. Both ends validate what they receive. */
 import * as v from 'valibot';
 
-import { ContextDependenceSchema, MetricLineSchema, RunRecordSchema } from './artifacts';
+import { ContextDependenceSchema, MetricLineSchema, RatioLineSchema, RunRecordSchema } from './artifacts';
 import { SaveFileMessageSchema } from './save-file';
 
 /** `interrupted`: the record says that it runs, but nobody works on it. */
@@ -27,6 +27,8 @@ export const ToTrainingPanelSchema = v.variant('type', [
   }),
   /** `from_start`: these are all; otherwise they follow those sent before. */
   v.object({ type: v.literal('metrics'), lines: v.array(MetricLineSchema), from_start: v.boolean() }),
+  /** Of the evaluations on the dev set; the same. */
+  v.object({ type: v.literal('ratios'), lines: v.array(RatioLineSchema), from_start: v.boolean() }),
   /** Nothing (more) can be shown; `text` is one line that says why and what to do. */
   v.object({ type: v.literal('error'), text: v.string() }),
 ]);

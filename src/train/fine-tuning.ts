@@ -2,6 +2,7 @@
 import { Random } from '../common/random';
 import { type Batch, batchOrder, chunks, evaluationBatches, packSamples } from '../data/batches';
 import type { TokenizedSample } from '../data/tokenized-sample';
+import type { LayerRouting } from '../model/layer-sessions';
 import type { Model, PassOptions } from '../model/model';
 import { weightGradients } from '../model/weight-gradients';
 import type { TrainingSettings } from '../protocol/jobs';
@@ -34,10 +35,23 @@ export interface TrainingData {
   readonly dev?: readonly TokenizedSample[];
 }
 
+/** Top-k experts of the tokens of a batch, by MoE layer. */
+export type ChosenExperts = ReadonlyMap<number, Pick<LayerRouting, 'indices'>>;
+
+/** Sees which experts the dev set goes to. */
+export interface RoutingWatch {
+  /** A batch went through the model. */
+  add(batch: Batch, chosen: ChosenExperts): void;
+  /** That was the last batch, with so many updates done. */
+  end(step: number): void;
+}
+
 export interface FineTuningOptions extends TrainingHooks {
   readonly signal?: AbortSignal;
   /** Where an interrupted run of the same settings stopped. */
   readonly from?: ResumedState;
+  /** Told before the first update, and at each evaluation before its line. */
+  readonly devRouting?: RoutingWatch;
   /** Exact match and F1 of a model on the dev set; needed where the settings ask for them. */
   readonly answerScores?: (model: Model) => Promise<Pick<DevScores, 'em' | 'f1'>>;
 }
@@ -54,23 +68,32 @@ export async function fineTune(
   settings: TrainingSettings,
   options: FineTuningOptions = {},
 ): Promise<FineTuningOutcome> {
-  const { signal, from, answerScores } = options;
+  const { signal, from, devRouting, answerScores } = options;
   const trained = model.withWeights(parameters.tuned);
   const evaluated = (): Model => {
     const weights = parameters.evaluated();
     return weights === parameters.tuned ? trained : model.withWeights(weights);
   };
-  const devScores = async (tuned: Model, of: readonly TokenizedSample[]): Promise<DevScores> => ({
-    loss: await meanLoss(tuned, of, { signal }),
-    ...(scoresDevAnswers(settings) ? await answerScores?.(tuned) : {}),
-  });
+  const devLoss = async (tuned: Model, of: readonly TokenizedSample[], done: number): Promise<number> => {
+    const watch: LossOptions = devRouting ? { onRouting: (...routed) => devRouting.add(...routed) } : {};
+    const loss = await meanLoss(tuned, of, { signal, ...watch });
+    devRouting?.end(done);
+    return loss;
+  };
+  const devScores = async (of: readonly TokenizedSample[], done: number): Promise<DevScores> => {
+    const tuned = evaluated();
+    const loss = await devLoss(tuned, of, done);
+    return { loss, ...(scoresDevAnswers(settings) ? await answerScores?.(tuned) : {}) };
+  };
   const task = {
     samples: samples.length,
     parameters: parameters.arrays,
     gradients: (step: number) =>
       stepGradients(trained, updateBatches(samples, settings, step), settings, step, signal),
-    ...(dev ? { evaluate: () => devScores(evaluated(), dev) } : {}),
+    ...(dev ? { evaluate: (done: number) => devScores(dev, done) } : {}),
   };
+  // By the sessions of the evaluations: those of the model as it is would take their memory again.
+  if (dev && devRouting && !from) await devLoss(evaluated(), dev, 0);
   const outcome = await train(task, settings, options, from);
   let trainableParameters = 0;
   for (const { length } of parameters.arrays.values()) trainableParameters += length;
@@ -133,17 +156,28 @@ function addGradients(sums: Map<string, Float32Array>, gradients: NamedArrays): 
   }
 }
 
+export interface LossOptions extends PassOptions {
+  /** Told what each batch's routing was. */
+  readonly onRouting?: RoutingWatch['add'];
+}
+
 /** Mean −log p (nats) of all answer tokens of the samples. */
 export async function meanLoss(
   model: Model,
   samples: readonly TokenizedSample[],
-  options: PassOptions = {},
+  { onRouting, ...options }: LossOptions = {},
 ): Promise<number> {
   let sum = 0;
   let tokens = 0;
   for (const batch of evaluationBatches(samples, evaluationTokens)) {
     const { rows, targets } = answerTargets(batch);
-    const hidden = await model.forwardRows(batch, rows, options);
+    const chosen = new Map<number, Pick<LayerRouting, 'indices'>>();
+    const hidden = await model.forwardRows(batch, rows, {
+      ...options,
+      // The logits of all layers would take much memory together.
+      ...(onRouting ? { onRouting: (layer, { indices }) => chosen.set(layer, { indices }) } : {}),
+    });
+    onRouting?.(batch, chosen);
     const losses = await model.head.negativeLogLikelihoods(hidden, targets);
     for (const loss of losses) sum += loss;
     tokens += losses.length;

@@ -29,8 +29,8 @@ export interface TrainingTask {
   readonly parameters: NamedArrays;
   /** One update's loss and gradients. `step` counts from 0. */
   gradients: (step: number) => Promise<StepResult>;
-  /** Scores on the dev set; absent: the last parameters are kept. */
-  evaluate?: () => Promise<DevScores>;
+  /** Scores on the dev set after so many updates; absent: the last parameters are kept. */
+  evaluate?: (done: number) => Promise<DevScores>;
 }
 
 /** The parameters with the best scores on the dev set so far. */
@@ -120,7 +120,7 @@ export async function train(
     done++;
     const evaluates = evaluateAt.has(done);
     if (evaluates && task.evaluate) {
-      const scores = await task.evaluate();
+      const scores = await task.evaluate(done);
       const isBest = !best || isBetter(scores, best.scores, settings.select);
       if (isBest) best = { step: done, scores, parameters: copyOf(task.parameters, best?.parameters) };
       const line = { step: done, epoch: done / perEpoch, split: 'dev', ...scores };

@@ -7,11 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { activationStatistics } from '../../src/lens/activation-statistics';
 import { topExperts } from '../../src/lens/context-dependence';
+import { DevRatios } from '../../src/lens/dev-ratios';
 import { asMask } from '../../src/lens/expert-list';
 import { families } from '../../src/model/families';
 import { Model } from '../../src/model/model';
 import { packRows } from '../../src/model/packed-batch';
 import { traceBatch } from '../../src/model/trace';
+import type { RatioLine } from '../../src/protocol/artifacts';
 import { TrainingSettingsSchema } from '../../src/protocol/jobs';
 import { meanLoss } from '../../src/train/fine-tuning';
 import { tuneRouters } from '../../src/train/router-tuning';
@@ -110,6 +112,32 @@ for (const { name } of families) {
       }
       const topK = golden.top_by_ratio[model.moeLayers[0]].length;
       expect(topExperts(base.ratios(), topK)).toEqual(golden.top_by_ratio);
+    });
+
+    it('has the ratios of an evaluation right, the last layer included', async () => {
+      const golden = goldenJson<GoldenMethod>(name, 'expected/method.json');
+      const samples = goldenTraceRows(name).map(inputIds => ({
+        inputIds,
+        spans: { answer: [1, 2] as [number, number] },
+      }));
+      const lines: RatioLine[] = [];
+      const ratios = new DevRatios(model, line => lines.push(line));
+      for (const [step, routers] of [model.baseRouters, goldenRouters(model, name)].entries()) {
+        const onRouting: DevRatios['add'] = (...routed) => ratios.add(...routed);
+        const loss = await meanLoss(model, samples, { routers, onRouting });
+        ratios.end(step);
+        expect(loss).toBe(await meanLoss(model, samples, { routers }));
+      }
+      expect(lines.map(({ step }) => step)).toEqual([0, 1]);
+      for (const [i, expected] of [golden.ratio, golden.ratio_rt].entries()) {
+        const { ratio } = lines[i];
+        expect(Object.keys(ratio)).toEqual(Object.keys(expected));
+        for (const [layer, values] of Object.entries(expected))
+          // Five digits: half a unit of the last one at most.
+          values.forEach((value, expert) =>
+            expect(Math.abs(ratio[layer][expert] - value)).toBeLessThanOrEqual(0.5e-4 * value),
+          );
+      }
     });
 
     it('routes around masked experts', async () => {

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 
 import { type ReportData, reportDataId, ReportDataSchema } from '../../src/protocol/report-page';
 import { element } from '../shared/dom';
-import { RatioMaps } from '../shared/ratio-maps';
+import { RatioMaps, shownStatistics } from '../shared/ratio-maps';
 import { readTheme, type Theme, watchTheme } from '../shared/theme';
 import { LossCurve } from './loss-curve';
 import { dataTables, expertTable, heading, headlineList, trainedExpertTable } from './tables';
@@ -33,7 +33,7 @@ function show(data: ReportData): void {
   const content = run.job === 'finetune' ? undefined : data.context_dependence;
   document.body.append(heading(data), headlineList(run));
   const theme = readTheme();
-  const maps = content && new RatioMaps(content, theme);
+  const maps = content && new RatioMaps(shownStatistics(content), theme);
   const loss = metrics.length > 0 ? new LossCurve(metrics) : undefined;
   if (maps && content) document.body.append(maps.root, expertTable(content));
   if (run.experts) document.body.append(trainedExpertTable(run.experts));

@@ -1,5 +1,5 @@
 /** @file The context-dependence ratio as matrices. */
-import type { ContextDependence } from '../../src/protocol/artifacts';
+import type { ContextDependence, ExpertList } from '../../src/protocol/artifacts';
 
 /** Ratios as matrices: [row][expert], a row for each MoE layer. */
 export interface Ratios {
@@ -13,7 +13,18 @@ export interface Ratios {
   largestChange: number;
 }
 
-export function ratiosOf({ ratio }: ContextDependence): Ratios {
+/** What heat maps show: the ratios of two models, or of one at two times. */
+export interface ShownRatios {
+  ratios: Ratios;
+  names: { base: string; tuned: string };
+  /** What a ratio is, in a few words. */
+  meaning: string;
+  /** Experts with a ★, and what that says of them. */
+  marked: { experts: ExpertList; as: string };
+  count?: ContextDependence['count'];
+}
+
+export function ratiosOf({ ratio }: Pick<ContextDependence, 'ratio'>): Ratios {
   const layers = Object.keys(ratio.tuned)
     .map(Number)
     .sort((a, b) => a - b);
@@ -30,7 +41,7 @@ export function ratiosOf({ ratio }: ContextDependence): Ratios {
   };
 }
 
-export function isFaithful({ ce }: ContextDependence, layer: number, expert: number): boolean {
+export function isFaithful({ ce }: Pick<ContextDependence, 'ce'>, layer: number, expert: number): boolean {
   return ce[String(layer)]?.includes(expert) ?? false;
 }
 

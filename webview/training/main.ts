@@ -25,6 +25,9 @@ function handle(message: ToTrainingPanel): void {
     case 'metrics':
       page.showMetrics(message.lines, message.from_start);
       break;
+    case 'ratios':
+      page.showRatios(message.lines, message.from_start);
+      break;
     case 'error':
       page.showError(message.text);
       break;

@@ -6,15 +6,16 @@ import './training-page.css';
 
 import { t } from '@vscode/l10n';
 
-import type { ContextDependence, MetricLine } from '../../src/protocol/artifacts';
+import type { ContextDependence, MetricLine, RatioLine } from '../../src/protocol/artifacts';
 import type { ToTrainingPanel, TrainingAction } from '../../src/protocol/training-panel';
 import { Chart } from '../shared/chart';
 import { element, section } from '../shared/dom';
 import { headlineList } from '../shared/headline-list';
 import type { SaveFile } from '../shared/picture';
-import { RatioMaps } from '../shared/ratio-maps';
+import { RatioMaps, shownStatistics } from '../shared/ratio-maps';
 import { readTheme, type Theme, watchTheme } from '../shared/theme';
 import { type CurveName, curveNames, trainingCharts } from '../shared/training-curves';
+import { RatioHistory } from './ratio-history';
 import { expectedSteps, headlines, Pace, stepsDone } from './run-facts';
 import { RunHeader } from './run-header';
 
@@ -36,6 +37,7 @@ export class TrainingPage {
   private readonly charts = new Map<CurveName, Chart>();
   private readonly content: HTMLElement;
   private maps: RatioMaps | undefined;
+  private readonly history: RatioHistory;
   private ratios = '';
   private run: ShownRun | undefined;
   private lines: MetricLine[] = [];
@@ -44,6 +46,7 @@ export class TrainingPage {
 
   constructor(private readonly events: TrainingEvents) {
     this.header = new RunHeader(events.act);
+    this.history = new RatioHistory(section => this.content.append(section), events.save);
     this.curves.root.append(this.waiting, this.grid);
     this.content = element('main', {}, this.numbers, this.curves.root);
     this.content.hidden = true;
@@ -52,6 +55,7 @@ export class TrainingPage {
       this.theme = theme;
       for (const chart of this.charts.values()) chart.draw(theme);
       this.maps?.draw(theme);
+      this.history.draw(theme);
     });
   }
 
@@ -59,7 +63,10 @@ export class TrainingPage {
     this.run = run;
     this.error.hidden = true;
     this.content.hidden = false;
-    this.showRatios(run.context_dependence);
+    this.showStatistics(run.context_dependence);
+    const { experts } = run.record;
+    if (experts) this.history.mark(experts, t('trained'));
+    else this.history.mark(run.context_dependence?.ce ?? {}, t('context-faithful'));
     this.redraw();
   }
 
@@ -67,6 +74,11 @@ export class TrainingPage {
     this.lines = fromStart ? [...lines] : [...this.lines, ...lines];
     this.pace.saw(stepsDone(this.lines), performance.now());
     this.redraw();
+  }
+
+  /** Those of the evaluations on the dev set. */
+  showRatios(lines: readonly RatioLine[], fromStart: boolean): void {
+    this.history.add(lines, fromStart, this.theme);
   }
 
   showError(text: string): void {
@@ -105,12 +117,13 @@ export class TrainingPage {
     for (const chart of shown) chart.draw(this.theme);
   }
 
-  private showRatios(content: ContextDependence | undefined): void {
+  /** What the run found, once it is done. */
+  private showStatistics(content: ContextDependence | undefined): void {
     const ratios = JSON.stringify(content ?? null);
     if (ratios === this.ratios) return;
     this.ratios = ratios;
     this.maps?.root.remove();
-    this.maps = content && new RatioMaps(content, this.theme, this.events.save);
-    if (this.maps) this.content.append(this.maps.root);
+    this.maps = content && new RatioMaps(shownStatistics(content), this.theme, { save: this.events.save });
+    if (this.maps) this.curves.root.after(this.maps.root);
   }
 }

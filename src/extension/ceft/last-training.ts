@@ -1,7 +1,7 @@
 /** @file The last fine-tuning of the workspace, as the CEFT view shows it after a reload of the window. */
 import type { CeftTraining } from '../../protocol/ceft-messages';
 import type { RunHistory } from '../runs/run-history';
-import { MetricsTail } from '../runs/run-metrics';
+import { LinesTail, metricsFile } from '../runs/run-lines';
 import { runTitle } from '../runs/run-rows';
 import { hasTrainingState } from '../workspace/runs';
 import { LiveMetrics } from './live-metrics';
@@ -15,7 +15,7 @@ export async function lastTraining(
   if (!run || state === 'running') return undefined;
   const { folder, record } = run;
   const metrics = new LiveMetrics();
-  metrics.add(await new MetricsTail(folder).read());
+  metrics.add(await new LinesTail(folder, metricsFile).read());
   return {
     phase: state === 'done' ? 'done' : 'stopped',
     ...{ title: runTitle(record), run: folder, results: record.results },

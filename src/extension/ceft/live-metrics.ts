@@ -1,7 +1,7 @@
 /** @file The curves of a training in the side bar: gathered line by line, thinned out to what a small picture shows. */
 import type { MetricLine } from '../../protocol/artifacts';
 import type { CeftTraining } from '../../protocol/ceft-messages';
-import type { NewMetrics } from '../runs/run-metrics';
+import type { NewLines } from '../runs/run-lines';
 
 interface Point {
   step: number;
@@ -16,7 +16,7 @@ export class LiveMetrics {
   private devLoss: Point[] = [];
   private devEm: Point[] = [];
 
-  add({ lines, fromStart }: NewMetrics): void {
+  add({ lines, fromStart }: NewLines<MetricLine>): void {
     if (fromStart) [this.loss, this.devLoss, this.devEm] = [[], [], []];
     for (const line of lines) this.addLine(line);
   }

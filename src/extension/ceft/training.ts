@@ -20,7 +20,7 @@ import type { Engine } from '../engine/engine';
 import { EngineExitError } from '../engine/engine-exit-error';
 import { withJobProgress } from '../job-progress';
 import { contextKeys } from '../manifest';
-import { MetricsTail } from '../runs/run-metrics';
+import { LinesTail, metricsFile } from '../runs/run-lines';
 import { runTitle } from '../runs/run-rows';
 import { closeCrashedRun, hasTrainingState, type Run } from '../workspace/runs';
 import { LiveMetrics } from './live-metrics';
@@ -92,7 +92,7 @@ export class Training implements vscode.Disposable {
     const controller = new AbortController();
     this.controller = controller;
     this.setKey(true);
-    const tail = new MetricsTail(folder);
+    const tail = new LinesTail(folder, metricsFile);
     const metrics = new LiveMetrics();
     const read = async (): Promise<void> => metrics.add(await tail.read());
     const begun: CeftTraining = {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type ExpertList, runFiles } from '../../protocol/artifacts';
 import type { ComparedRun } from '../../protocol/comparison-panel';
 import { readAnalysis } from '../analysis/analysis-panels';
-import { MetricsTail } from '../runs/run-metrics';
+import { LinesTail, metricsFile } from '../runs/run-lines';
 import { readContextDependence, readRun, type Run } from '../workspace/runs';
 
 /**
@@ -19,7 +19,7 @@ export function readComparedRuns(folders: readonly string[], known: readonly Run
       return {
         folder,
         record: run.record,
-        metrics: (await new MetricsTail(folder).read()).lines,
+        metrics: (await new LinesTail(folder, metricsFile).read()).lines,
         experts: expertsOf(run),
         closed_book: closedBook(folder, known),
       };

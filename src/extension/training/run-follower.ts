@@ -1,15 +1,17 @@
-/** @file Follows a run while its job works on it: its record, what it found, its metrics. */
+/** @file Follows a run while its job works on it: its record, what it found, its metrics and ratios. */
 import { watch } from 'node:fs';
 
 import { messageOf } from '../../common/errors';
 import { runLockFile } from '../../common/run-lock';
-import { runFiles } from '../../protocol/artifacts';
-import { followMetrics, type NewMetrics } from '../runs/run-metrics';
+import { type MetricLine, type RatioLine, runFiles } from '../../protocol/artifacts';
+import { followLines, metricsFile, type NewLines, ratiosFile } from '../runs/run-lines';
 
 export interface RunEvents {
   /** The record or what the run found is there, or has changed. */
   changed: () => void;
-  metrics: (metrics: NewMetrics) => void;
+  metrics: (found: NewLines<MetricLine>) => void;
+  /** Of evaluations on the dev set. */
+  ratios: (found: NewLines<RatioLine>) => void;
   /** One line. */
   failed: (line: string) => void;
 }
@@ -23,19 +25,25 @@ const lookAgain = 2000;
  * @param folder of the run; must exist
  * @returns ends it
  */
-export function followRun(folder: string, { changed, metrics, failed }: RunEvents): { dispose(): void } {
+export function followRun(
+  folder: string,
+  { changed, metrics, ratios, failed }: RunEvents,
+): { dispose(): void } {
   const watcher = watch(folder, (_, name) => {
     if (watched.includes(name)) changed();
   });
   watcher.on('error', error => failed(messageOf(error)));
   const timer = setInterval(changed, lookAgain);
-  const follower = followMetrics(folder, metrics, failed);
+  const followers = [
+    followLines(folder, metricsFile, metrics, failed),
+    followLines(folder, ratiosFile, ratios, failed),
+  ];
   changed();
   return {
     dispose: () => {
       watcher.close();
       clearInterval(timer);
-      follower.dispose();
+      for (const follower of followers) follower.dispose();
     },
   };
 }

@@ -73,6 +73,7 @@ class TrainingPanel {
     this.follower = followRun(this.folder, {
       changed: () => this.sendRun(),
       metrics: ({ lines, fromStart }) => this.page.post({ type: 'metrics', lines, from_start: fromStart }),
+      ratios: ({ lines, fromStart }) => this.page.post({ type: 'ratios', lines, from_start: fromStart }),
       failed: line => this.page.post({ type: 'error', text: line }),
     });
   }

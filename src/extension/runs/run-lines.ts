@@ -1,4 +1,4 @@
-/** @file The metrics of a run, read while its job writes them. */
+/** @file What a run measures line by line, read while its job writes it. */
 import { watch } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,19 +6,32 @@ import path from 'node:path';
 import * as v from 'valibot';
 
 import { messageOf } from '../../common/errors';
-import { type MetricLine, MetricLineSchema, runFiles } from '../../protocol/artifacts';
+import {
+  type MetricLine,
+  MetricLineSchema,
+  type RatioLine,
+  RatioLineSchema,
+  runFiles,
+} from '../../protocol/artifacts';
 
-const LineSchema = v.pipe(v.string(), v.parseJson(), MetricLineSchema);
+/** A file of a run folder that grows line by line. */
+interface LinesFile<Line> {
+  name: string;
+  schema: v.GenericSchema<unknown, Line>;
+}
 
-/** What {@link MetricsTail.read} found since the last time. */
-export interface NewMetrics {
-  lines: MetricLine[];
+export const metricsFile: LinesFile<MetricLine> = { name: runFiles.metrics, schema: MetricLineSchema };
+export const ratiosFile: LinesFile<RatioLine> = { name: runFiles.ratios, schema: RatioLineSchema };
+
+/** What {@link LinesTail.read} found since the last time. */
+export interface NewLines<Line> {
+  lines: Line[];
   /** The lines are all that the file has: it was read for the first time, or a resumed job has rewritten it. */
   fromStart: boolean;
 }
 
-/** Reads `metrics.jsonl` of a run piece by piece: every read gives what was appended since the one before. */
-export class MetricsTail {
+/** Reads such a file piece by piece: every read gives what was appended since the one before. */
+export class LinesTail<Line> {
   private readonly file: string;
   private position = 0;
   private inode: number | undefined;
@@ -27,18 +40,21 @@ export class MetricsTail {
   private reading: Promise<unknown> = Promise.resolve();
 
   /** @param folder of the run; it may not exist yet */
-  constructor(folder: string) {
-    this.file = path.join(folder, runFiles.metrics);
+  constructor(
+    folder: string,
+    private readonly kind: LinesFile<Line>,
+  ) {
+    this.file = path.join(folder, kind.name);
   }
 
   /** @throws Error, one line, if the file cannot be read or has a line that is none */
-  read(): Promise<NewMetrics> {
+  read(): Promise<NewLines<Line>> {
     const next = this.reading.then(() => this.readNow());
     this.reading = next.catch(() => undefined);
     return next;
   }
 
-  private async readNow(): Promise<NewMetrics> {
+  private async readNow(): Promise<NewLines<Line>> {
     const handle = await openIfThere(this.file);
     if (!handle) return { lines: [], fromStart: this.position === 0 };
     try {
@@ -61,37 +77,39 @@ export class MetricsTail {
     }
   }
 
-  private linesOf(appended: Buffer): MetricLine[] {
+  private linesOf(appended: Buffer): Line[] {
     const bytes = Buffer.concat([this.rest, appended]);
     const end = bytes.lastIndexOf('\n') + 1;
     this.rest = bytes.subarray(end);
     const texts = bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
+    const schema = v.pipe(v.string(), v.parseJson(), this.kind.schema);
     return texts.map(text => {
-      const parsed = v.safeParse(LineSchema, text);
+      const parsed = v.safeParse(schema, text);
       if (parsed.success) return parsed.output;
-      throw new Error(`${this.file}: not a line of metrics: ${text.slice(0, 80)}`);
+      throw new Error(`${this.file}: not a line of such a file: ${text.slice(0, 80)}`);
     });
   }
 }
 
 /**
- * Follows the metrics of a run, also of one that another process writes.
+ * Follows such a file, also one that another process writes.
  * @param folder of the run; must exist
- * @param onMetrics told what is there, then whatever is appended
+ * @param onLines told what is there, then whatever is appended
  * @param onError told in one line what cannot be read
  * @returns ends it
  */
-export function followMetrics(
+export function followLines<Line>(
   folder: string,
-  onMetrics: (metrics: NewMetrics) => void,
+  kind: LinesFile<Line>,
+  onLines: (found: NewLines<Line>) => void,
   onError: (line: string) => void,
 ): { dispose(): void } {
-  const tail = new MetricsTail(folder);
+  const tail = new LinesTail(folder, kind);
   let ended = false;
   const read = (): void => {
     tail.read().then(
-      metrics => {
-        if (!ended && (metrics.fromStart || metrics.lines.length > 0)) onMetrics(metrics);
+      found => {
+        if (!ended && (found.fromStart || found.lines.length > 0)) onLines(found);
       },
       (error: unknown) => {
         if (!ended) onError(messageOf(error));
@@ -99,7 +117,7 @@ export function followMetrics(
     );
   };
   const watcher = watch(folder, (_, name) => {
-    if (name === null || name === runFiles.metrics) read();
+    if (name === null || name === kind.name) read();
   });
   watcher.on('error', error => onError(messageOf(error)));
   read();

@@ -1,4 +1,4 @@
-/** @file Metrics that grow while they are read. */
+/** @file Lines that grow while they are read. */
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +6,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { writeFileAtomically } from '../../common/atomic-file';
-import { followMetrics, MetricsTail, type NewMetrics } from './run-metrics';
+import type { MetricLine } from '../../protocol/artifacts';
+import { followLines, LinesTail, metricsFile, type NewLines, ratiosFile } from './run-lines';
 
 let folder: string;
 let file: string;
@@ -21,7 +22,7 @@ const line = (step: number) => ({ step, epoch: 0.5, loss: 1.5, lr: 0.001, grad_n
 const text = (...steps: number[]): string => steps.map(step => `${JSON.stringify(line(step))}\n`).join('');
 
 test('every read gives what was appended since, and no line before it is whole', async () => {
-  const tail = new MetricsTail(folder);
+  const tail = new LinesTail(folder, metricsFile);
   expect(await tail.read()).toEqual({ lines: [], fromStart: true });
   writeFileSync(file, text(0, 1));
   expect(await tail.read()).toEqual({ lines: [line(0), line(1)], fromStart: true });
@@ -33,7 +34,7 @@ test('every read gives what was appended since, and no line before it is whole',
 });
 
 test('a file that was written anew is read from its start', async () => {
-  const tail = new MetricsTail(folder);
+  const tail = new LinesTail(folder, metricsFile);
   writeFileSync(file, text(0, 1, 2));
   await tail.read();
   writeFileAtomically(file, text(0));
@@ -43,22 +44,29 @@ test('a file that was written anew is read from its start', async () => {
 test('evaluations keep their split', async () => {
   const evaluation = { step: 4, epoch: 1, split: 'dev', loss: 0.5, em: 61, f1: 70 };
   writeFileSync(file, `${JSON.stringify(evaluation)}\n`);
-  expect((await new MetricsTail(folder).read()).lines).toEqual([evaluation]);
+  expect((await new LinesTail(folder, metricsFile).read()).lines).toEqual([evaluation]);
+});
+
+test('ratios are another file of lines', async () => {
+  const ratios = { step: 0, ratio: { '0': [0.25, 0.75] } };
+  writeFileSync(path.join(folder, 'ratios.jsonl'), `${JSON.stringify(ratios)}\n`);
+  expect((await new LinesTail(folder, ratiosFile).read()).lines).toEqual([ratios]);
 });
 
 test('a line that is none is named', async () => {
   writeFileSync(file, 'nonsense\n');
-  await expect(new MetricsTail(folder).read()).rejects.toThrow(
-    'metrics.jsonl: not a line of metrics: nonsense',
+  await expect(new LinesTail(folder, metricsFile).read()).rejects.toThrow(
+    'metrics.jsonl: not a line of such a file: nonsense',
   );
 });
 
 test('a run is followed until it is let go', async () => {
   writeFileSync(file, text(0));
-  const heard: NewMetrics[] = [];
+  const heard: NewLines<MetricLine>[] = [];
   let next = new AbortController();
-  const follower = followMetrics(
+  const follower = followLines(
     folder,
+    metricsFile,
     metrics => {
       heard.push(metrics);
       next.abort();
