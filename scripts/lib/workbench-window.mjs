@@ -134,16 +134,19 @@ export async function openView(page, title) {
     .filter({ has: page.locator(`.pane-header[aria-label^="${title}"]`) });
   const header = pane.locator('.pane-header').first();
   await header.waitFor({ state: 'attached' });
-  if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
+  if ((await header.getAttribute('aria-expanded')) === 'false') await toggleHeader(header);
   return pane;
 }
 
 /** {@link openView}, with the other views of its container closed: more of its rows are in sight. */
 export async function openViewAlone(page, title) {
   const others = page.locator(`.sidebar .pane-header[aria-expanded="true"]:not([aria-label^="${title}"])`);
-  while ((await others.count()) > 0) await others.first().click();
+  while ((await others.count()) > 0) await toggleHeader(others.first());
   return openView(page, title);
 }
+
+/** Opens or closes a view by its arrow: in the middle of its header there may be a button of its own. */
+const toggleHeader = header => header.click({ position: { x: 12, y: 11 } });
 
 /** Rows of a tree view. Only those in sight exist. */
 export const treeRows = pane => pane.locator('.monaco-list-row');

@@ -1,11 +1,14 @@
 /** @file Training, Comparison and Analysis panels: a short run of the demo, a reload, two runs beside each other, saved files. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { panel, routerLens } from '../../scripts/lib/router-lens-window.mjs';
+import { root } from '../../scripts/lib/paths.mjs';
+import { panel, routerLens, sideBarView } from '../../scripts/lib/router-lens-window.mjs';
 import { runNode } from '../../scripts/lib/run.mjs';
-import { chooseQuickPick, closeEditors, switchTheme } from '../../scripts/lib/workbench-window.mjs';
+import { chooseQuickPick, closeEditors, switchTheme, treeRows } from '../../scripts/lib/workbench-window.mjs';
 import { accessibilityProblems } from './axe.mjs';
 import { useWorkbench } from './session.mjs';
 
@@ -159,6 +162,61 @@ step(
     assert.equal(readLines(csv)[0], 'layer,gain,gain low,gain high');
   },
   { timeout: 150_000 },
+);
+
+step(
+  'the ratios of a run grow while it trains',
+  async () => {
+    const { page } = session;
+    const data = split => path.join(session.folder, `data/swap_${split}.json`);
+    const followed = runFolder('20260101T120000Z-identify');
+    const args = [
+      ...['dist/cli.js', 'identify', path.join(session.folder, 'facts-moe'), '--out', followed],
+      // Three updates an epoch: evaluated after sixty, and long before it ends.
+      ...['--train', data('train'), '--limit-train', '24', '--epochs', '200', '--lr', '3e-3'],
+      ...['--dev', data('dev'), '--limit-dev', '8'],
+    ];
+    const job = spawn(process.execPath, args, { cwd: root, stdio: 'ignore' });
+    try {
+      const lines = () => readLines(path.join(followed, 'ratios.jsonl')).map(line => JSON.parse(line));
+      await closeEditors(page);
+      const runs = treeRows(await sideBarView(page, 'Runs'));
+      await runs.and(page.locator('[aria-level="1"]')).filter({ hasText: 'Identify' }).nth(1).waitFor();
+      await routerLens(page, 'Show Training');
+      const ratios = panel(page).locator('.ratio-history');
+      await ratios.getByText('before the first update').waitFor({ timeout: 60_000 });
+      await ratios.getByText(/^after \d+ updates$/).waitFor({ timeout: 120_000 });
+      assert.equal(job.exitCode, null);
+      assert.ok(!existsSync(path.join(followed, 'context-dependence.json')));
+      await picture('training-ratios-dark');
+      assert.deepEqual(await accessibilityProblems(panel(page)), []);
+      job.kill('SIGKILL');
+      await once(job, 'exit');
+      const [first, ...more] = lines();
+      const last = more[more.length - 1];
+      await ratios.getByText(`after ${last.step.toLocaleString('en-US')} updates`, { exact: true }).waitFor();
+      // Of the first expert that a cross-hair meets: what the file says.
+      await ratios.locator('canvas').first().focus();
+      await page.keyboard.press('ArrowUp');
+      const said = await ratios.locator('[aria-live]').innerText();
+      assert.ok(said.startsWith('layer 0 · expert 0 · ratio '), said);
+      const numbers = said.match(/ratio ([\d.]+)\s%\s→\s([\d.]+)\s%/);
+      // Percent with one digit behind the point, from ten on with none.
+      for (const [i, { ratio }] of [first, last].entries()) {
+        const value = 100 * ratio[0][0];
+        assert.ok(
+          Math.abs(numbers[i + 1] - value) <= (value < 9.95 ? 0.05 : 0.5) + 1e-9,
+          `${said}: ${value}`,
+        );
+      }
+      await ratios.getByRole('slider').focus();
+      await page.keyboard.press('Home');
+      await ratios.getByText('before the first update').waitFor();
+    } finally {
+      job.kill('SIGKILL');
+    }
+  },
+  { timeout: 240_000 },
 );
 
 staysOnThisMachine();
