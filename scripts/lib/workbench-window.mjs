@@ -83,6 +83,18 @@ async function quickOpen(page, key, text, row) {
 /** Runs a command through the palette, by its full title (`Category: Title`). */
 export const runCommand = (page, title) => quickOpen(page, 'F1', `>${title}`, quickRow(page, title, ', '));
 
+/**
+ * Reloads the window by VS Code's own command, which first writes down what is open. The browser's reload does not wait
+ * for that.
+ */
+export async function reloadWindow(page) {
+  await Promise.all([
+    page.waitForEvent('domcontentloaded', { timeout: 120_000 }),
+    runCommand(page, 'Developer: Reload Window'),
+  ]);
+  await page.locator('.activitybar .action-item').first().waitFor({ timeout: 60_000 });
+}
+
 /** Opens a file of the workspace by its name and waits for its editor. */
 export async function openFile(page, name) {
   await quickOpen(page, 'Control+P', name, quickRow(page, name, ' ', ', ')); // the folder follows the name

@@ -8,7 +8,13 @@ import path from 'node:path';
 import { root } from '../../scripts/lib/paths.mjs';
 import { panel, routerLens, sideBarView } from '../../scripts/lib/router-lens-window.mjs';
 import { runNode } from '../../scripts/lib/run.mjs';
-import { chooseQuickPick, closeEditors, switchTheme, treeRows } from '../../scripts/lib/workbench-window.mjs';
+import {
+  chooseQuickPick,
+  closeEditors,
+  reloadWindow,
+  switchTheme,
+  treeRows,
+} from '../../scripts/lib/workbench-window.mjs';
 import { accessibilityProblems } from './axe.mjs';
 import { useWorkbench } from './session.mjs';
 
@@ -112,7 +118,7 @@ step(
   'the Training panel survives a reload of the window',
   async () => {
     const { page } = session;
-    await page.reload({ waitUntil: 'domcontentloaded', timeout: 90_000 });
+    await reloadWindow(page);
     await heading('CEFT of facts-moe').waitFor({ timeout: 60_000 });
     await chart('Loss by step').waitFor();
     assert.deepEqual(await accessibilityProblems(panel(page)), []);

@@ -19,6 +19,7 @@ import {
   clickWord,
   closeEditors,
   openFile,
+  reloadWindow,
   wordIsOutlined,
 } from '../../scripts/lib/workbench-window.mjs';
 import { useWorkbench } from './session.mjs';
@@ -266,7 +267,7 @@ step('a panel that is opened again, or after a reload, shows what it showed', as
   await closeEditors(page);
   await routerLens(page, 'Show Routing Panel');
   await isAsBefore();
-  await page.reload({ waitUntil: 'domcontentloaded' });
+  await reloadWindow(page);
   await isAsBefore();
 });
 
