@@ -21,6 +21,12 @@ function softwareVulkan(): Record<string, string> {
   };
 }
 
+/** Those of vitest.long.config.mts. */
+const long = [...configDefaults.exclude, '**/*.long.test.ts'];
+
+/** Nothing of ONNX Runtime is loaded by these. */
+const withoutEngine = ['webview/**/*.test.ts', 'src/{common,data,extension,figures,protocol}/**/*.test.ts'];
+
 // Unit tests stand beside the code, golden tests in test/golden. Each file gets its own process:
 // onnxruntime-node may be loaded only once in a process's life.
 export default defineConfig({
@@ -29,14 +35,22 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Those of vitest.long.config.mts.
-    exclude: [...configDefaults.exclude, '**/*.long.test.ts'],
+    exclude: long,
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
-          include: ['{src,webview,bench,demo-model,reproduce}/**/*.test.ts', 'test/golden/**/*.test.ts'],
+          include: ['{src,bench,demo-model,reproduce}/**/*.test.ts', 'test/golden/**/*.test.ts'],
+          exclude: [...long, ...withoutEngine],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'light',
+          include: withoutEngine,
+          isolate: false, // they share processes: most of their time would go into starting one for each file
         },
       },
       {
