@@ -53,6 +53,7 @@ export class ExpertsView implements vscode.TreeDataProvider<Row>, vscode.Disposa
   private readonly subscriptions: vscode.Disposable[];
   private shown: ShownRun | undefined;
   private fresh = false;
+  private runsRead: readonly Run[] = [];
 
   constructor(
     private readonly history: RunHistory,
@@ -79,9 +80,10 @@ export class ExpertsView implements vscode.TreeDataProvider<Row>, vscode.Disposa
   }
 
   get current(): ShownRun | undefined {
-    if (!this.fresh) {
+    const runs = this.history.runs();
+    if (!this.fresh || runs !== this.runsRead) {
       this.fresh = true;
-      const runs = this.history.runs();
+      this.runsRead = runs;
       const { run: chosen } = this.settings;
       const run = runs.find(({ folder }) => folder === chosen) ?? newestFinishedRun(runs);
       this.shown = run && this.read(run);

@@ -1,19 +1,26 @@
-/** @file The runs and evaluations of the workspace: read once, and again after one of them changed. */
+/**
+ * @file The runs and evaluations of the workspace: read once, and again after one of them changed. A watcher tells of
+ * changes; whoever asks is not told what was, even where the watcher was late or missed something, as it does while the
+ * window starts and on file systems of a network.
+ */
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { runFiles, runsFolder } from '../../protocol/artifacts';
 import type { RunState } from '../../protocol/training-panel';
-import { listRuns, type Run } from '../workspace/runs';
+import { listRuns, type Run, runsStamp } from '../workspace/runs';
 import { allFolders } from '../workspace/workspace';
 import { evaluationFile, type EvaluationRun, listEvaluations } from './evaluations';
 import { runState } from './run-rows';
 
+const watched = [runFiles.run, runFiles.report, evaluationFile];
 /** Files of a run are written in bunches. */
 const settleTime = 150;
 
 export class RunHistory implements vscode.Disposable {
-  private read: { runs: Run[]; evaluations: EvaluationRun[] } | undefined;
+  private read: { stamp: string; runs: Run[]; evaluations: EvaluationRun[] } | undefined;
+  /** Looked at in this turn of the event loop: once is enough, however many rows ask. */
+  private isLooked = false;
   private timer: NodeJS.Timeout | undefined;
   private readonly warned = new Set<string>();
   private readonly changed = new vscode.EventEmitter<void>();
@@ -26,8 +33,7 @@ export class RunHistory implements vscode.Disposable {
     private readonly isHeld: (folder: string) => boolean,
   ) {
     // Runs of the command line show up by themselves, too.
-    const files = [runFiles.run, runFiles.report, evaluationFile].join(',');
-    const watcher = vscode.workspace.createFileSystemWatcher(`**/${runsFolder}/*/{${files}}`);
+    const watcher = vscode.workspace.createFileSystemWatcher(`**/${runsFolder}/*/{${watched.join()}}`);
     const soon = (): void => {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.refresh(), settleTime);
@@ -69,16 +75,31 @@ export class RunHistory implements vscode.Disposable {
   }
 
   private all(): { runs: Run[]; evaluations: EvaluationRun[] } {
+    if (this.read && this.isLooked) return this.read;
+    this.isLooked = true;
+    setImmediate(() => (this.isLooked = false));
+    const stamp = allFolders()
+      .map(folder => runsStamp(folder, watched))
+      .join();
+    if (this.read && this.read.stamp !== stamp) {
+      this.read = undefined;
+      setImmediate(() => this.changed.fire());
+    }
+    this.read ??= this.readAll(stamp);
+    return this.read;
+  }
+
+  private readAll(stamp: string): { stamp: string; runs: Run[]; evaluations: EvaluationRun[] } {
     const warn = (line: string): void => {
       if (this.warned.has(line)) return;
       this.warned.add(line); // once is enough, however often the runs are read
       this.warn(t('This run is left out: {0}', line));
     };
-    this.read ??= {
+    return {
+      stamp,
       runs: newestFirst(allFolders().flatMap(folder => listRuns(folder, warn))),
       evaluations: newestFirst(allFolders().flatMap(folder => listEvaluations(folder, warn))),
     };
-    return this.read;
   }
 }
 

@@ -1,5 +1,5 @@
 /** @file The run folders of a workspace, read and validated. */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import * as v from 'valibot';
@@ -41,6 +41,22 @@ export function listRuns(workspaceFolder: string, warn: (line: string) => void):
     }
   }
   return runs;
+}
+
+/**
+ * Changes whenever a run of a workspace folder comes, goes, or one of its files is written.
+ * @param files names of those files in a run folder
+ */
+export function runsStamp(workspaceFolder: string, files: readonly string[]): string {
+  const parent = path.join(workspaceFolder, runsFolder);
+  const written = (run: string, file: string): string => {
+    const found = statSync(path.join(parent, run, file), { throwIfNoEntry: false });
+    return found ? `${found.mtimeMs} ${found.size}` : '';
+  };
+  return namesIn(parent)
+    .sort()
+    .map(run => [run, ...files.map(file => written(run, file))].join('|'))
+    .join('\n');
 }
 
 /** @throws Error, one line, when the folder is no run or its record is not valid */

@@ -16,7 +16,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { RunRecord } from '../../protocol/artifacts';
 import { groupDatasets, splitsOf } from './datasets';
-import { closeCrashedRun, listRuns, newestFinishedRun, newRunFolder, readContextDependence } from './runs';
+import {
+  closeCrashedRun,
+  listRuns,
+  newestFinishedRun,
+  newRunFolder,
+  readContextDependence,
+  runsStamp,
+} from './runs';
 import {
   countSamples,
   type FoundObject,
@@ -198,6 +205,26 @@ describe('runs', () => {
 
   test('a workspace without runs has none', () => {
     expect(listRuns(at('data'), () => undefined)).toEqual([]);
+  });
+
+  test('have another stamp when one comes, is written or goes, and only then', () => {
+    const stamps = new Set<string>();
+    const isNew = (): boolean => {
+      const stamp = runsStamp(root, ['run.json', 'report.html']);
+      return stamps.size < stamps.add(stamp).size;
+    };
+    expect(isNew()).toBe(true);
+    write('.router-lens/runs/c/run.json', record);
+    expect(isNew()).toBe(true);
+    write('.router-lens/runs/c/metrics.jsonl', '');
+    expect(isNew()).toBe(false);
+    write('.router-lens/runs/c/run.json', { ...record, status: 'failed' });
+    expect(isNew()).toBe(true);
+    write('.router-lens/runs/c/report.html', '');
+    expect(isNew()).toBe(true);
+    rmSync(at('.router-lens/runs/c'), { recursive: true });
+    expect(isNew()).toBe(false); // as before there was one
+    expect(runsStamp(at('data'), ['run.json'])).toBe('');
   });
 
   test('of a dead process is removed, unless it can be resumed', () => {
