@@ -27,16 +27,8 @@ export async function makePictureRuns(workspace) {
   const cli = (name, ...args) => runNode(['dist/cli.js', ...args, '--out', run(name)]);
   await runDemo(workspace, runNames.identify);
   const training = [
-    ...[
-      '--train',
-      data('swap_train'),
-      '--limit-train',
-      '400',
-      '--dev',
-      data('swap_dev'),
-      '--limit-dev',
-      '50',
-    ],
+    ...['--train', data('swap_train'), '--limit-train', '400'],
+    ...['--dev', data('swap_dev'), '--limit-dev', '50', '--dev-answers'],
     ...['--test', data('swap_test'), '--limit-test', '200'],
   ];
   const experts = ['--experts', path.join(run('identify'), 'context-dependence.json')];
