@@ -113,7 +113,7 @@ describe('a run that is killed again and again, and resumed', () => {
       resume: ['finetune', tiny, '--resume', folder],
       folder,
       steps,
-      kills: 5,
+      kills: 2, // five in the long tests
       seed: 11,
     });
     const [whole, killed] = [file(name('whole')), folder].map(run => RunFolder.open(run));
