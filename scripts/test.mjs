@@ -72,7 +72,7 @@ function endToEndTests(obstacle) {
   const tap = path.join(testResults, 'e2e.tap');
   return counting(
     [
-      ...['--test', '--test-concurrency=2'], // a window that starts leaves much of the machine idle
+      ...['--test', '--test-concurrency=1'],
       ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
       ...['--test-reporter=tap', `--test-reporter-destination=${tap}`],
       ...readdirSync(e2e)
