@@ -1,6 +1,6 @@
 /** @file Ablation: what a model answers with experts switched off, or to other words, and how probable that is. */
 import { InputError } from '../common/errors';
-import type { PassOptions } from '../model/model';
+import type { PassOptions } from '../model/pass-options';
 import type { AblateRequest, AblateResult, AblationVariant } from '../protocol/ablation';
 import type { JobHooks, PromptSource } from '../protocol/jobs';
 import { continuationProbabilities } from './continuation-probabilities';

@@ -2,8 +2,9 @@
 import { type Batch, evaluationBatches } from '../data/batches';
 import type { TokenizedSample } from '../data/tokenized-sample';
 import { mixtureOf } from '../model/architecture';
-import type { Model, PassOptions } from '../model/model';
+import type { Model } from '../model/model';
 import { rowStarts } from '../model/packed-batch';
+import type { PassOptions } from '../model/pass-options';
 import { type ChosenExperts, evaluationTokens } from '../train/fine-tuning';
 import { ActivationStatistics, type SampleRouting } from './context-dependence';
 

@@ -9,8 +9,9 @@ import { writeRouterRun } from '../../test/helpers/run';
 import { scratchFolder } from '../../test/helpers/scratch';
 import { writeTinyCheckpoint } from '../../test/helpers/tiny-checkpoint';
 import { InputError } from '../common/errors';
-import { type ExpertMask, Model } from '../model/model';
+import { Model } from '../model/model';
 import { packRows } from '../model/packed-batch';
+import type { ExpertMask } from '../model/pass-options';
 import { traceBatch } from '../model/trace';
 import {
   type AttentionHeadsRequestInput,

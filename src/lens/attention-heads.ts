@@ -1,8 +1,9 @@
 /** @file Attention of one token of a prompt, head by head, base and tuned. */
 import { InputError } from '../common/errors';
 import type { HostTensor } from '../engine/session';
-import type { Model, PassOptions } from '../model/model';
+import type { Model } from '../model/model';
 import { packRows } from '../model/packed-batch';
+import type { PassOptions } from '../model/pass-options';
 import type { AttentionHeadsRequest, AttentionHeadsResult } from '../protocol/attention-heads';
 import type { JobHooks } from '../protocol/jobs';
 import { type OpenedModel, withOpenedModel } from './opened-model';

@@ -1,6 +1,7 @@
 /** @file How probable some continuations of a prompt are. */
-import type { Model, PassOptions } from '../model/model';
+import type { Model } from '../model/model';
 import { packRows, rowStarts } from '../model/packed-batch';
+import type { PassOptions } from '../model/pass-options';
 import { rowsOf } from './analyses/logit-lens';
 
 /** The joint probability of the tokens of each continuation of one prompt. */

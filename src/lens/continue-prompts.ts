@@ -1,7 +1,8 @@
 /** @file Prompts and what a model continues them by, for traces. */
 import type { Span } from '../data/spans';
 import { generateGreedily } from '../model/generate';
-import type { Model, PassOptions } from '../model/model';
+import type { Model } from '../model/model';
+import type { PassOptions } from '../model/pass-options';
 import type { Tokenizer } from '../model/tokenizer/tokenizer';
 import type { LazyTokenizer } from './dataset';
 

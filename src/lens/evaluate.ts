@@ -1,7 +1,8 @@
 /** @file Answers by greedy decoding, scored with exact match and F1. */
 import { evaluationBatches } from '../data/batches';
 import { generateGreedily } from '../model/generate';
-import type { Model, PassOptions } from '../model/model';
+import type { Model } from '../model/model';
+import type { PassOptions } from '../model/pass-options';
 import type { AnswerScores } from '../protocol/artifacts';
 import type { Prediction, Scores } from '../protocol/evaluation';
 import { evaluationTokens } from '../train/fine-tuning';

@@ -6,7 +6,8 @@ import * as v from 'valibot';
 import { InputError, messageOf } from '../common/errors';
 import { Random } from '../common/random';
 import { type Architecture, expertCounts, mixtureOf, moeLayers } from '../model/architecture';
-import type { ExpertMask, Model } from '../model/model';
+import type { Model } from '../model/model';
+import type { ExpertMask } from '../model/pass-options';
 import {
   type ContextDependence,
   ContextDependenceSchema,

@@ -1,6 +1,6 @@
 /** @file The main job: tune the routers, then see which experts the tuned routers choose (METHOD steps 1 and 2). */
 import { expertCounts } from '../model/architecture';
-import type { Routers } from '../model/model';
+import type { Routers } from '../model/pass-options';
 import { writeTunedWeights } from '../model/tuned-files/weights-file';
 import { type ContextDependence, runFiles, type RunRecord, SCHEMA_VERSION } from '../protocol/artifacts';
 import type { IdentifyRequest, IdentifyResult, JobHooks } from '../protocol/jobs';

@@ -2,8 +2,9 @@
 import type { HostTensor } from '../engine/session';
 import { type Architecture, mixtureOf } from '../model/architecture';
 import type { LayerForward } from '../model/layer-sessions';
-import type { Model, PassOptions } from '../model/model';
+import type { Model } from '../model/model';
 import { packRows } from '../model/packed-batch';
+import type { PassOptions } from '../model/pass-options';
 import { attentionFrom, type LayerTrace, layerTrace } from '../model/trace';
 import type { ExpertList } from '../protocol/artifacts';
 import type { RoutingSide } from '../protocol/routing-view';

@@ -1,7 +1,8 @@
 /** @file Phases of jobs that train: answers to the test set, and the training, recorded in the run folder. */
 import path from 'node:path';
 
-import type { Model, PassOptions } from '../model/model';
+import type { Model } from '../model/model';
+import type { PassOptions } from '../model/pass-options';
 import { type AnswerScores, type EvaluationLine, runFiles } from '../protocol/artifacts';
 import type { FineTuningOptions, TrainingData } from '../train/fine-tuning';
 import { readTrainingState, writeTrainingState } from '../train/training-state-file';

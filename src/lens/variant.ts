@@ -3,7 +3,8 @@ import path from 'node:path';
 
 import { InputError } from '../common/errors';
 import { SafetensorsFile } from '../model/checkpoint/safetensors-file';
-import type { Model, PassOptions } from '../model/model';
+import type { Model } from '../model/model';
+import type { PassOptions } from '../model/pass-options';
 import { adapterWeights, readAdapter } from '../model/tuned-files/adapter-folder';
 import { readTunedWeights } from '../model/tuned-files/weights-file';
 import { bytesOfSize, type TunedWeights } from '../model/tuned-weights';

@@ -13,8 +13,9 @@ import {
 } from '../../test/helpers/tiny-checkpoint';
 import { CancelledError } from '../common/errors';
 import { generateGreedily } from './generate';
-import { Model, type PassOptions, type Routers } from './model';
+import { Model } from './model';
 import { packRows } from './packed-batch';
+import type { PassOptions, Routers } from './pass-options';
 import { traceBatch } from './trace';
 
 const prompts = [

@@ -1,8 +1,9 @@
 /** @file Greedy decoding. */
 import { cacheCapacity, KeyValueCache } from './key-value-cache';
 import { samplesTogether } from './memory-estimate';
-import type { Model, PassOptions } from './model';
+import type { Model } from './model';
 import { batchLengths, packRows } from './packed-batch';
+import type { PassOptions } from './pass-options';
 import { tunedBytes } from './tuned-weights';
 
 export interface GenerateOptions extends PassOptions {

@@ -9,8 +9,9 @@ import type {
 } from './layer-sessions';
 import { dropoutSeedFeed } from './layers/weights';
 import { roomBeside } from './memory-estimate';
-import type { Model, PassOptions } from './model';
+import type { Model } from './model';
 import { batchLengths, hostIndices, type PackedBatch } from './packed-batch';
+import type { PassOptions } from './pass-options';
 import { tunedBytes } from './tuned-weights';
 
 export interface LayerPassOptions extends PassOptions {

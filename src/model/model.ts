@@ -6,7 +6,7 @@ import { type Architecture, attentionWindows, mixtureOf, moeLayers } from './arc
 import { Checkpoint } from './checkpoint/checkpoint';
 import { HeadSessions } from './head-sessions';
 import type { KeyValueCache } from './key-value-cache';
-import { type Feeds, type LayerForward, type LayerRouting, LayerSessions } from './layer-sessions';
+import { type Feeds, type LayerRouting, LayerSessions } from './layer-sessions';
 import type { DecoderLayerOptions } from './layers/decoder-layer';
 import { embedding } from './layers/embedding';
 import { isRouterFeed, routerFeeds, routerTensors } from './layers/router';
@@ -21,36 +21,11 @@ import {
   rowFeeds,
   rowStarts,
 } from './packed-batch';
+import type { ForwardOptions, PassOptions, Routers, RowsOptions } from './pass-options';
 import { checkTunedWeights, tunedByLayer, tunedNamed, type TunedWeights } from './tuned-weights';
 import { headWeights, ownName } from './weight-names';
 import { readWeight } from './weight-values';
 import { type StepOptions, WholeModelStep } from './whole-model-step';
-
-/** For each MoE layer, what its router is fed: by default the weights of the checkpoint. */
-export type Routers = ReadonlyMap<number, Readonly<Record<string, HostTensor>>>;
-
-/** For each layer the experts that are switched off (router logits −∞). */
-export type ExpertMask = ReadonlyMap<number, readonly number[]>;
-
-export interface PassOptions {
-  readonly routers?: Routers;
-  readonly mask?: ExpertMask;
-  readonly signal?: AbortSignal;
-}
-
-export interface ForwardOptions extends PassOptions {
-  /** Keep the attention probabilities of every layer. */
-  readonly attention?: boolean;
-  /** Only the first so many layers run; default: all. */
-  readonly layers?: number;
-  /** Called with each layer's result as soon as it is there. */
-  readonly onLayer?: (layer: number, result: LayerForward) => void;
-}
-
-export interface RowsOptions extends PassOptions {
-  /** Told the routing of all tokens in each MoE layer. In the last layer its choice for other rows is made for this alone. */
-  readonly onRouting?: (layer: number, routing: LayerRouting) => void;
-}
 
 export interface ModelSettings extends MemorySettings {
   readonly executionProvider?: ExecutionProvider;

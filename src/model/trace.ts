@@ -1,8 +1,9 @@
 /** @file Everything that a forward pass shows: routing, attention, hidden states, logits. */
 import type { HostTensor } from '../engine/session';
 import type { LayerRouting } from './layer-sessions';
-import type { ForwardOptions, Model } from './model';
+import type { Model } from './model';
 import { type PackedBatch, rowStarts } from './packed-batch';
+import type { ForwardOptions } from './pass-options';
 
 export interface LayerTrace {
   /** [tokens, experts] */

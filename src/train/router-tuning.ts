@@ -1,5 +1,6 @@
 /** @file Router tuning (METHOD step 1): only the routers train. */
-import type { Model, Routers } from '../model/model';
+import type { Model } from '../model/model';
+import type { Routers } from '../model/pass-options';
 import type { TrainingSettings } from '../protocol/jobs';
 import { fineTune, type FineTuningOptions, type FineTuningOutcome, type TrainingData } from './fine-tuning';
 import type { TrainableParameters } from './parameters';

@@ -6,7 +6,8 @@ import { expect } from 'vitest';
 
 import type { HostTensor } from '../../src/engine/session';
 import { SafetensorsFile } from '../../src/model/checkpoint/safetensors-file';
-import type { Model, Routers } from '../../src/model/model';
+import type { Model } from '../../src/model/model';
+import type { Routers } from '../../src/model/pass-options';
 import type { TunedWeights } from '../../src/model/tuned-weights';
 
 /** The folder of golden files, beside the project. Tests that need it say *skipped* where it is absent. */

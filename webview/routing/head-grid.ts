@@ -6,7 +6,7 @@ import { cssColour, paintCells } from '../shared/colour-scale';
 import { element } from '../shared/dom';
 import type { Theme } from '../shared/theme';
 import { position } from './grid';
-import { headRange, headsOf, pooled } from './head-strips';
+import { headRange, headsOf, isHeadDifference, pooled } from './head-strips';
 import type { Mode } from './quantities';
 
 /** A head by its place in the result. */
@@ -104,7 +104,7 @@ export class HeadGrid {
 
   private drawStrips(context: CanvasRenderingContext2D, result: AttentionHeadsResult, mode: Mode): void {
     const values = headsOf(result, mode);
-    const isDifference = mode === 'difference' && result.tuned !== undefined;
+    const isDifference = isHeadDifference(result, mode);
     const range = headRange(values, isDifference);
     const scale = this.theme.data[isDifference ? 'diverging' : 'sequential'];
     const buckets = Math.max(1, Math.round(this.cellWidth - gap));

@@ -10,7 +10,7 @@ import { percent, percentagePoints, quotedToken } from '../shared/format';
 import { gridPanel } from '../shared/grid-panel';
 import type { Picture } from '../shared/picture';
 import { position } from './grid';
-import { headRange, headsOf, pooled } from './head-strips';
+import { headRange, headsOf, isHeadDifference, pooled } from './head-strips';
 import type { Mode } from './quantities';
 
 export interface ShownHeads {
@@ -48,7 +48,7 @@ export function headPicture(shown: () => ShownHeads): Picture {
 
 function headFigure({ view, token, result, mode }: ShownHeads): string {
   const values = headsOf(result, mode);
-  const isDifference = mode === 'difference' && result.tuned !== undefined;
+  const isDifference = isHeadDifference(result, mode);
   const range = headRange(values, isDifference);
   const scale = colours[isDifference ? 'diverging' : 'sequential'];
   // A gap of one column after each head.

@@ -12,6 +12,11 @@ export function headsOf({ base, tuned }: AttentionHeadsResult, mode: Mode): read
   );
 }
 
+/** Not without a run: what is shown is base then. */
+export function isHeadDifference({ tuned }: AttentionHeadsResult, mode: Mode): boolean {
+  return mode === 'difference' && tuned !== undefined;
+}
+
 /** The value of largest magnitude in each of `buckets` equal parts: narrow peaks stay visible. */
 export function pooled(values: readonly number[], buckets: number): number[] {
   return Array.from({ length: buckets }, (_, bucket) => {

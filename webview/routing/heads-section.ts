@@ -9,7 +9,7 @@ import { pictureMenu, type SaveFile } from '../shared/picture';
 import type { Theme } from '../shared/theme';
 import { HeadGrid, type HeadPlace } from './head-grid';
 import { headPicture, type ShownHeads } from './head-picture';
-import { headsOf } from './head-strips';
+import { headsOf, isHeadDifference } from './head-strips';
 import { type Ask, Loading } from './loading';
 import type { Mode } from './quantities';
 import type { ChosenHead } from './state';
@@ -127,7 +127,7 @@ export class HeadsSection {
     const values = headsOf(result, this.mode)[row][head];
     return {
       ...{ token, layer: result.layers[row], head, values },
-      isDifference: this.mode === 'difference' && result.tuned !== undefined,
+      isDifference: isHeadDifference(result, this.mode),
     };
   }
 
