@@ -107,7 +107,7 @@ const panels = {
   routing: async page => {
     await routerLens(page, 'Show Experts of a Run…');
     await chooseQuickPick(page, 'Identify');
-    await runCommand(page, 'View: Close Primary Side Bar');
+    await closeSideBar(page);
     await openFile(page, 'birthplace.txt');
     await tracePrompt(page);
     await pointAtToken(page, (await promptTokens(page)).lastIndexOf(' Nerminster'));
@@ -140,8 +140,13 @@ async function openAnalysis(page, kind) {
   await panelShows(page, 'main');
 }
 
+/** The command is there only while the side bar is. */
+async function closeSideBar(page) {
+  if (await page.locator('.part.sidebar').isVisible()) await runCommand(page, 'View: Close Primary Side Bar');
+}
+
 export async function takePanels(page, picture, only) {
-  await runCommand(page, 'View: Close Primary Side Bar');
+  await closeSideBar(page);
   for (const [name, open] of Object.entries(panels)) {
     if (only !== undefined && only !== name) continue;
     await open(page);
