@@ -29,7 +29,7 @@ async function pageHtml(name) {
 }
 
 /** Runs in the page before its script: what VS Code gives to a webview. */
-function standIn({ variables, themeKind, state, place }) {
+function standIn({ theme, state, place }) {
   window.posted = [];
   // Before the page's own listener.
   window.addEventListener('message', () => (window.arrivedAt = performance.now()));
@@ -40,14 +40,16 @@ function standIn({ variables, themeKind, state, place }) {
     setState: next => (kept = next),
   });
   window.keptState = () => kept;
-  document.addEventListener('DOMContentLoaded', () => {
-    for (const [name, value] of Object.entries(variables))
-      document.documentElement.style.setProperty(name, value);
+  window.wear = ({ variables, kind }) => {
+    const { style } = document.documentElement;
+    style.cssText = ''; // themes do not have the same variables
+    for (const [name, value] of Object.entries(variables)) style.setProperty(name, value);
     // A webview is transparent: what is behind it is drawn by VS Code.
-    document.documentElement.style.setProperty('background', `var(--vscode-${place}-background)`);
-    document.body.className = `vscode-body ${themeKind}`;
-    document.body.dataset.vscodeThemeKind = themeKind;
-  });
+    style.setProperty('background', `var(--vscode-${place}-background)`);
+    document.body.className = `vscode-body ${kind}`;
+    document.body.dataset.vscodeThemeKind = kind;
+  };
+  document.addEventListener('DOMContentLoaded', () => window.wear(theme));
 }
 
 /** Colour themes: their variables, read from VS Code's Dark Modern, Light Modern and Dark High Contrast. */
@@ -63,6 +65,16 @@ const fonts = {
   '--vscode-editor-font-family': '"Droid Sans Mono", monospace',
   '--vscode-editor-font-size': '14px',
 };
+
+function readTheme(theme) {
+  const variables = JSON.parse(readFileSync(path.join(root, `scripts/lib/themes/${theme}.json`), 'utf8'));
+  return { variables: { ...fonts, ...variables }, kind: themes[theme] };
+}
+
+/** As when the user chooses another theme. */
+export async function switchPageTheme(page, theme) {
+  await page.evaluate(chosen => window.wear(chosen), readTheme(theme));
+}
 
 /**
  * Opens the built page of a panel (`npm run build` first). `window.posted` holds what the page sent, and
@@ -91,10 +103,8 @@ export async function openPanelPage(browser, name, options = {}) {
     return route.fulfill({ body, contentType: types[path.extname(file || '.html')] });
   });
   const page = await context.newPage();
-  const variables = JSON.parse(readFileSync(path.join(root, `scripts/lib/themes/${theme}.json`), 'utf8'));
   await page.addInitScript(standIn, {
-    variables: { ...fonts, ...variables },
-    themeKind: themes[theme],
+    theme: readTheme(theme),
     place,
     ...(state === undefined ? {} : { state }),
   });

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 
 import { showCeft } from '../../scripts/lib/ceft-page.mjs';
-import { openPanelPage, themes } from '../../scripts/lib/panel-page.mjs';
+import { openPanelPage, switchPageTheme, themes } from '../../scripts/lib/panel-page.mjs';
 import { showEverything } from '../../scripts/lib/routing-page.mjs';
 import { showAnalysis, showComparison, showTraining } from '../../scripts/lib/run-pages.mjs';
 import { launchBrowser } from '../../scripts/lib/workbench-window.mjs';
@@ -49,21 +49,30 @@ async function findings(page) {
     });
 }
 
-for (const [name, { page: bundle, show, place = 'editor' }] of Object.entries(pages)) {
-  for (const theme of Object.keys(themes)) {
-    test(`${name}, ${theme}`, { timeout: 120_000 }, async () => {
-      const [wide, narrow] = widths[place];
-      const page = await openPanelPage(browser, bundle, { theme, width: wide, place });
-      await show(page);
-      await page.evaluate(axe);
-      assert.deepEqual(await findings(page), [], `${wide} pixels wide`);
-      await page.setViewportSize({ width: narrow, height: 900 });
-      // What follows the size of the page has drawn itself anew.
-      await page.evaluate(
-        () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))),
-      );
-      assert.deepEqual(await findings(page), [], `${narrow} pixels wide`);
-      await page.context().close();
+/** What follows theme or size of the page has drawn itself anew. */
+const drawn = page =>
+  page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+// Each page has a renderer of its own: two at a time keep two cores busy.
+describe('accessibility', { concurrency: 2 }, () => {
+  for (const [name, { page: bundle, show, place = 'editor' }] of Object.entries(pages)) {
+    describe(name, { concurrency: 1 }, () => {
+      let page;
+      before(async () => {
+        page = await openPanelPage(browser, bundle, { place });
+        await show(page);
+        await page.evaluate(axe);
+      });
+      after(() => page?.context().close());
+
+      for (const theme of Object.keys(themes))
+        for (const width of widths[place])
+          test(`${theme}, ${width} pixels wide`, { timeout: 120_000 }, async () => {
+            await switchPageTheme(page, theme);
+            await page.setViewportSize({ width, height: 900 });
+            await drawn(page);
+            assert.deepEqual(await findings(page), []);
+          });
     });
   }
-}
+});
