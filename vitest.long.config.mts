@@ -9,6 +9,7 @@ export default defineConfig({
     hookTimeout: 1_200_000,
     include: ['**/*.long.test.ts'],
     exclude: configDefaults.exclude,
+    setupFiles: 'test/helpers/array-equality.ts',
     // They start the bundled command line.
     globalSetup: 'test/helpers/fresh-build.ts',
   },

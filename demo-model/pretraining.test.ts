@@ -1,9 +1,10 @@
 /** @file Training from scratch on the real initial checkpoint, a few small steps. */
 import path from 'node:path';
 
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Model } from '../src/model/model';
+import type { TrainableParameters } from '../src/train/parameters';
 import { readTrainingState, writeTrainingState } from '../src/train/training-state-file';
 import { scratchFolder } from '../test/helpers/scratch';
 import { writeInitialCheckpoint } from './initial-checkpoint';
@@ -40,17 +41,20 @@ describe('pretrain', () => {
   afterAll(() => model.release());
   const batches = new TrainingBatches(new World(1), curriculum);
 
+  const losses: number[] = [];
+  let whole: TrainableParameters;
+  beforeAll(async () => {
+    whole = await pretrain(model, batches, settings, { onStep: ({ loss }) => losses.push(loss) });
+  });
+
   it('lowers the loss, and changes every kind of weight', async () => {
-    const losses: number[] = [];
-    const parameters = await pretrain(model, batches, settings, { onStep: ({ loss }) => losses.push(loss) });
     expect(losses).toHaveLength(4);
     expect(losses[3]).toBeLessThan(losses[0]);
     const initial = await pretrain(model, batches, { ...settings, steps: 0 });
-    for (const [name, values] of parameters.arrays) expect(values).not.toEqual(initial.arrays.get(name));
+    for (const [name, values] of whole.arrays) expect(values).not.toEqual(initial.arrays.get(name));
   });
 
   it('goes on from a state on disk bit by bit as if it had not been interrupted', async () => {
-    const whole = await pretrain(model, batches, settings);
     const file = path.join(scratchFolder(), 'state.safetensors');
     const interrupted = new AbortController();
     const stopped = pretrain(model, batches, settings, {

@@ -86,16 +86,18 @@ function endToEndTests(obstacle) {
 
 async function main() {
   mkdirSync(testResults, { recursive: true });
-  await stage('install', ensureInstalled);
   let obstacle;
+  await stagesInParallel({
+    install: ensureInstalled,
+    workbench: async () => {
+      obstacle = await prepareWorkbench(); // needs nothing that is installed beside it
+    },
+  });
   await stagesInParallel({
     formatting: npmScript('format:check'),
     lint: npmScript('lint'),
     types: npmScript('typecheck'),
     boundaries: npmScript('boundaries'),
-    workbench: async () => {
-      obstacle = await prepareWorkbench();
-    },
   });
   await stage('build', build);
   await stage('unit and golden', unitTests);

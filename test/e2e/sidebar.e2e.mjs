@@ -125,7 +125,7 @@ step(
     await form().getByText('Correct the marked field to start.').waitFor();
     assert.equal(await button('start').getAttribute('disabled'), '');
     await picture('sidebar-ceft-invalid-dark');
-    await number('epochs').fill('20');
+    await number('epochs').fill('12');
     assert.equal(await number('epochs').getAttribute('aria-invalid'), 'false');
     await button('estimate').click();
     await form().getByText('Trainable parameters').waitFor({ timeout: 120_000 });
@@ -143,7 +143,7 @@ step(
   async () => {
     await button('start').click();
     await form()
-      .getByText(/step [3-9]\d of 160/)
+      .getByText(/step [3-9]\d of 96/)
       .waitFor({ timeout: 120_000 });
     const loss = form().locator('.sparkline').filter({ hasText: /^Loss/ });
     assert.match(await loss.locator('b').innerText(), /^\d+\.\d{3}$/);
@@ -171,7 +171,7 @@ step('what the form holds survives a hidden view', async () => {
   await sideBarView(page, 'CEFT');
   await number('epochs').waitFor();
   await form().getByText('Done.').waitFor();
-  assert.equal(await number('epochs').inputValue(), '20');
+  assert.equal(await number('epochs').inputValue(), '12');
 });
 
 step('a run is exported and deleted, after asking', async () => {

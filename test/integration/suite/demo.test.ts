@@ -32,7 +32,7 @@ suite('demo', () => {
   });
 
   test('identify runs without questions and writes a run', async () => {
-    const result = await identify({ limit_train: 64, limit_dev: 8, limit_test: 8 });
+    const result = await identify({ limit_train: 16, limit_dev: 8, limit_test: 8 });
     assert.ok(result);
     assert.match(path.relative(runs, result.run_folder), /^\d{8}T\d{6}Z-identify$/);
     assert.equal(result.run.status, 'done');
