@@ -9,7 +9,7 @@ import { ensureChromium, findChromium } from './lib/chromium.mjs';
 import { ensureInstalled } from './lib/ensure-installed.mjs';
 import { manifest, root, testResults } from './lib/paths.mjs';
 import { runNode, runNpm } from './lib/run.mjs';
-import { printSummary, stage, StageFailure, stagesInParallel } from './lib/stages.mjs';
+import { allOf, printSummary, stage, StageFailure, stagesInParallel } from './lib/stages.mjs';
 import { countIntegration, countTap, countVitest } from './lib/test-counts.mjs';
 
 const linux = process.platform === 'linux';
@@ -84,25 +84,28 @@ function endToEndTests(obstacle) {
   );
 }
 
+/** Installs the packages; then what only reads the sources, and the packaging, side by side. */
+async function checkAndPackage() {
+  await stage('install', ensureInstalled);
+  await stagesInParallel({
+    lint: npmScript('lint'),
+    types: npmScript('typecheck'),
+    formatting: npmScript('format:check'),
+    boundaries: npmScript('boundaries'),
+    package: packageExtension,
+  });
+}
+
 async function main() {
   mkdirSync(testResults, { recursive: true });
   let obstacle;
-  await stagesInParallel({
-    install: ensureInstalled,
-    workbench: async () => {
-      obstacle = await prepareWorkbench(); // needs nothing that is installed beside it
-    },
-  });
-  await stagesInParallel({
-    formatting: npmScript('format:check'),
-    lint: npmScript('lint'),
-    types: npmScript('typecheck'),
-    boundaries: npmScript('boundaries'),
-  });
+  const workbench = async () => {
+    obstacle = await prepareWorkbench(); // with Node's own modules only: the packages are installed beside it
+  };
+  await allOf([stage('workbench', workbench), checkAndPackage()]);
   await stage('build', build);
   await stage('unit and golden', unitTests);
   await stage('integration', () => integrationTests(obstacle));
-  await stage('package', packageExtension);
   await stage('end to end', () => endToEndTests(obstacle));
 }
 

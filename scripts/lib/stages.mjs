@@ -35,12 +35,15 @@ export async function stage(name, action) {
   }
 }
 
-/** Runs stages side by side; waits for all, then throws when any failed. */
-export async function stagesInParallel(actions) {
-  const settled = await Promise.allSettled(Object.entries(actions).map(entry => stage(...entry)));
+/** Waits for all that runs side by side, then throws when any of it failed. */
+export async function allOf(running) {
+  const settled = await Promise.allSettled(running);
   const failure = settled.find(({ status }) => status === 'rejected');
   if (failure) throw failure.reason;
 }
+
+/** Runs stages side by side. */
+export const stagesInParallel = actions => allOf(Object.entries(actions).map(entry => stage(...entry)));
 
 const sum = key => results.reduce((total, result) => total + result[key], 0);
 
