@@ -5,6 +5,7 @@ import path from 'node:path';
 
 import { panel, panelShows, routerLens, sideBarView } from '../../scripts/lib/router-lens-window.mjs';
 import {
+  chooseFromContextMenu,
   chooseQuickPick,
   closeEditors,
   openFile,
@@ -106,8 +107,11 @@ step(
     await row(view, 'Identify')
       .filter({ hasText: 'facts-moe' })
       .click({ modifiers: ['Control'] });
-    await row(view, 'Identify').filter({ hasText: 'facts-moe' }).click({ button: 'right' });
-    await page.locator('.monaco-menu').getByText('Compare').click();
+    await chooseFromContextMenu(
+      page,
+      row(view, 'Identify').filter({ hasText: 'facts-moe' }),
+      'Compare Runs…',
+    );
     await panel(page).getByText('2 runs of second, facts-moe').waitFor();
     await picture('several-comparison-dark');
   },
