@@ -109,9 +109,6 @@ export async function chooseQuickPick(page, label) {
   };
   const row = rowsWith(new RegExp(`^\\s*${escaped(label)}`)).first();
   const name = await row.locator('.label-name').first().innerText({ timeout: 20_000 });
-  // A pointer that rests on a row brings up a hover, which may lie over the row that is wanted.
-  await page.mouse.move(1, 1);
-  await page.locator('.workbench-hover-container:visible').waitFor({ state: 'detached' });
   await row.click({ timeout: 20_000 });
   // By its whole name: the next list may have rows that begin like it.
   await rowsWith(new RegExp(`^\\s*${escaped(name.trim())}\\s*$`))

@@ -44,6 +44,9 @@ const quietSettings = {
   'workbench.reduceMotion': 'on',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.editor.enablePreview': false,
+  // Hovers of lists and inputs would lie over what is clicked next, wherever the pointer has come to rest.
+  'workbench.hover.delay': 600_000,
+  'workbench.hover.reducedDelay': 600_000,
   'chat.disableAIFeatures': true,
   'security.workspace.trust.enabled': false,
   'git.enabled': false,

@@ -41,10 +41,10 @@ it('headlines have the newest values and the lowest dev loss', () => {
     ['Loss', '1.235'],
     ['Loss on dev', '0.750'],
     ['EM on dev', '50.0'],
-    ['F1 on dev', '60.0'],
     ['Speed', '1,234'],
   ]);
   expect(found[2].note).toBe('lowest 0.500 after step 2');
+  expect(found[3].note).toBe('percent; F1 60.0');
 });
 
 it('of a finished run they have its results', () => {

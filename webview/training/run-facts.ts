@@ -46,9 +46,11 @@ export function headlines(record: RunRecord, lines: readonly MetricLine[]): Head
     });
   }
   if (last?.em !== undefined)
-    found.push({ name: t('EM on {0}', last.split), value: last.em.toFixed(1), note: t('percent') });
-  if (last?.f1 !== undefined)
-    found.push({ name: t('F1 on {0}', last.split), value: last.f1.toFixed(1), note: t('percent') });
+    found.push({
+      name: t('EM on {0}', last.split),
+      value: last.em.toFixed(1),
+      note: last.f1 === undefined ? t('percent') : t('percent; F1 {0}', last.f1.toFixed(1)),
+    });
   if (step) found.push({ name: t('Speed'), value: integer(step.tokens_per_s), note: t('tokens per second') });
   const memory = step?.memory ?? record.memory.peak_resident;
   if (memory !== undefined)
