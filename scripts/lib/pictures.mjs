@@ -22,11 +22,10 @@ import {
 const wide = { width: 1440, height: 900 };
 const narrow = { width: 620, height: 900 };
 
-/** Nothing is pointed at: no tooltip is in the way. */
+/** Nothing is pointed at: no row stands out. */
 async function restPointer(page) {
   const { width, height } = page.viewportSize();
   await page.mouse.move(width - 300, height - 4);
-  await page.locator('.workbench-hover-container:visible').waitFor({ state: 'detached' });
 }
 
 /** Two frames after the last change of size, so that canvases are drawn anew. */

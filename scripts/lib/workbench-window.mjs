@@ -160,9 +160,7 @@ export async function openViewAlone(page, title) {
 /** Opens or closes a view by its arrow: in the middle of its header there may be a button of its own. */
 const toggleHeader = header => header.click({ position: { x: 12, y: 11 } });
 
-/**
- * Chooses an entry of a row's context menu, with the keyboard: a menu takes no click in its first 100 ms.
- */
+/** Chooses an entry of a row's context menu, with the keyboard: a menu takes no click in its first 100 ms. */
 export async function chooseFromContextMenu(page, row, label) {
   await row.click({ button: 'right' });
   const entry = page.locator('.monaco-menu .action-item').filter({ hasText: label });

@@ -59,7 +59,7 @@ describe('accessibility', { concurrency: 2 }, () => {
     describe(name, { concurrency: 1 }, () => {
       let page;
       before(async () => {
-        page = await openPanelPage(browser, bundle, { place });
+        page = await openPanelPage(browser, bundle, { place, width: widths[place][0] });
         await show(page);
         await page.evaluate(axe);
       });
