@@ -42,13 +42,14 @@ const browser = {
 const short = { minifyWhitespace: true, minifySyntax: true };
 
 /**
- * Code that several parts share would be cut into as many files as there are sets of parts that share it, and most of
- * them would be read at the start. So each part that is imported dynamically also imports the extension itself: what
- * that needs at the start is then shared by all parts alike, and lies in one file.
+ * Code that several parts share would be cut into as many files as there are sets of parts that share it. So each part
+ * that is imported dynamically also imports what is loaded before it, the start and then the extension itself: what
+ * these need is then shared by all later parts alike, and lies in one file each.
  */
-const oneFileAtTheStart = {
-  name: 'one-file-at-the-start',
+const oneFileForEachTurn = {
+  name: 'one-file-for-each-turn',
   setup(bundler) {
+    const turns = ['start', 'extension'].map(name => path.resolve(`src/extension/${name}.ts`));
     bundler.onResolve({ filter: /^\./ }, async ({ path: wanted, pluginData, ...from }) => {
       if (from.kind !== 'dynamic-import' || pluginData) return undefined;
       const { kind, importer, resolveDir } = from;
@@ -57,8 +58,10 @@ const oneFileAtTheStart = {
     });
     bundler.onLoad({ filter: /\.ts$/ }, ({ path: file, pluginData }) => {
       if (pluginData !== 'part') return undefined;
-      const extension = JSON.stringify(path.resolve('src/extension/extension.ts'));
-      return { contents: `${readFileSync(file, 'utf8')}\nimport ${extension};`, loader: 'ts' };
+      const turn = turns.indexOf(file);
+      const earlier = turn < 0 ? turns : turns.slice(0, turn);
+      const imports = earlier.map(each => `import ${JSON.stringify(each)};`);
+      return { contents: [readFileSync(file, 'utf8'), ...imports].join('\n'), loader: 'ts' };
     });
   },
 };
@@ -76,7 +79,7 @@ async function buildExtension() {
     chunkNames: 'extension/[name]-[hash]',
     format: 'esm',
     splitting: true,
-    plugins: [oneFileAtTheStart],
+    plugins: [oneFileForEachTurn],
     sourcemap: 'inline',
     write: false,
   });

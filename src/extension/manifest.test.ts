@@ -205,16 +205,6 @@ test('it runs where the workspace is, on files of a disk', () => {
   });
 });
 
-test('every command is registered by the code, once', () => {
-  const registered = sources().flatMap(({ source }) => [
-    ...[...source.matchAll(/\.register\(\s*commands\.(\w+)/g)].map(([, name]) => name),
-    ...[...source.matchAll(/\.registerGroup\(\s*\[([^\]]*)\]/g)].flatMap(([, names]) =>
-      [...names.matchAll(/'(\w+)'/g)].map(([, name]) => name),
-    ),
-  ]);
-  expect(registered.sort()).toEqual(Object.keys(manifest.commands).sort());
-});
-
 test('no id is written out anywhere else in the code', () => {
   for (const { file, source } of sources())
     if (file !== 'manifest.ts') expect(source, file).not.toMatch(/['"`]routerLens\./);

@@ -48,6 +48,8 @@ export const commands = {
   showLog: 'routerLens.showLog',
 } as const;
 
+export type CommandName = keyof typeof commands;
+
 export const viewContainer = 'routerLens';
 
 export const views = {

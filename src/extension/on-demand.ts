@@ -5,18 +5,19 @@
 import * as vscode from 'vscode';
 
 import type { Ceft } from './ceft/ceft';
-import { type CommandRegistry, parseOptions } from './command-registry';
+import type { CeftCommand } from './ceft/ceft-commands';
+import { type CommandGroup, loadedWhenRun, parseOptions } from './command-group';
 import type { Engine } from './engine/engine';
 import { showFailure } from './failure';
 import type { IdentifyCommand } from './identify-command';
 import { LazyPart } from './lazy-part';
-import { commands, panels, views } from './manifest';
-import type { MaskCommands } from './masks/mask-commands';
-import type { Routing } from './routing/routing';
+import { panels, views } from './manifest';
+import type { MaskCommand, MaskCommands } from './masks/mask-commands';
+import type { Routing, RoutingCommand } from './routing/routing';
 import type { TokenDecorations } from './routing/token-decorations';
 import type { TraceStore } from './routing/trace-store';
-import type { RunPanels } from './run-panels';
-import type { RunCommands } from './runs/run-commands';
+import type { RunPanelCommand, RunPanels } from './run-panels';
+import type { RunCommand, RunCommands } from './runs/run-commands';
 import type { Sidebar } from './sidebar';
 import type { Pickers } from './workspace/pickers';
 import type { Selection } from './workspace/selection';
@@ -35,9 +36,12 @@ export interface Core {
   decorations: TokenDecorations;
 }
 
+type OnDemandCommand = 'identify' | RoutingCommand | CeftCommand | MaskCommand | RunCommand | RunPanelCommand;
+
 export class OnDemand implements vscode.Disposable {
   readonly ceft: LazyPart<Ceft>;
   readonly identify: LazyPart<IdentifyCommand>;
+  readonly commands: CommandGroup<OnDemandCommand>;
   private readonly masking: LazyPart<MaskCommands>;
   private readonly routing: LazyPart<Routing>;
   private readonly runCommands: LazyPart<RunCommands>;
@@ -81,48 +85,51 @@ export class OnDemand implements vscode.Disposable {
       const [{ RunPanels }, { training }] = await Promise.all([import('./run-panels'), this.ceft.get()]);
       return new RunPanels({ ...core, pickers: await pickers(), extensionUri, history, training });
     });
+    this.commands = this.commandsOfParts();
     this.subscriptions = [...this.panelsAndView(), this.checkboxes(sidebar, log)];
-  }
-
-  registerWith(registry: CommandRegistry): void {
-    registry.registerGroup(
-      ['tracePrompt', 'traceSample', 'compareBaseTuned', 'openRouting'],
-      async () => (await this.routing.get()).commands,
-    );
-    registry.registerGroup(
-      ['runCeft', 'stopTraining', 'resumeRun'],
-      async () => (await this.ceft.get()).actions.commands,
-    );
-    registry.registerGroup(
-      ['maskExpert', 'unmaskExpert', 'clearMasks', 'saveMask', 'chooseMask'],
-      async () => (await this.masking.get()).commands,
-    );
-    registry.registerGroup(
-      [
-        'openRun',
-        'openReport',
-        'openExperts',
-        'revealRun',
-        'exportRun',
-        'evaluate',
-        'deleteRun',
-        'deleteSelectedRuns',
-      ],
-      async () => (await this.runCommands.get()).commands,
-    );
-    registry.registerGroup(
-      ['openTraining', 'compareRuns', 'openAnalysis', 'analyze'],
-      async () => (await this.runPanels.get()).commands,
-    );
-    registry.register(commands.identify, async options => {
-      const { IdentifyOptionsSchema } = await import('./identify-command');
-      return (await this.identify.get()).run(parseOptions(IdentifyOptionsSchema, options));
-    });
   }
 
   dispose(): void {
     const { ceft, routing, runPanels, subscriptions } = this;
     for (const part of [ceft, routing, runPanels, ...subscriptions]) part.dispose();
+  }
+
+  private commandsOfParts(): CommandGroup<OnDemandCommand> {
+    return {
+      ...loadedWhenRun(
+        ['tracePrompt', 'traceSample', 'compareBaseTuned', 'openRouting'],
+        async () => (await this.routing.get()).commands,
+      ),
+      ...loadedWhenRun(
+        ['runCeft', 'stopTraining', 'resumeRun'],
+        async () => (await this.ceft.get()).actions.commands,
+      ),
+      ...loadedWhenRun(
+        ['maskExpert', 'unmaskExpert', 'clearMasks', 'saveMask', 'chooseMask'],
+        async () => (await this.masking.get()).commands,
+      ),
+      ...loadedWhenRun(
+        [
+          'openRun',
+          'openReport',
+          'openExperts',
+          'revealRun',
+          'exportRun',
+          'evaluate',
+          'deleteRun',
+          'deleteSelectedRuns',
+        ],
+        async () => (await this.runCommands.get()).commands,
+      ),
+      ...loadedWhenRun(
+        ['openTraining', 'compareRuns', 'openAnalysis', 'analyze'],
+        async () => (await this.runPanels.get()).commands,
+      ),
+      identify: async options => {
+        const { IdentifyOptionsSchema } = await import('./identify-command');
+        return (await this.identify.get()).run(parseOptions(IdentifyOptionsSchema, options));
+      },
+    };
   }
 
   private panelsAndView(): vscode.Disposable[] {

@@ -10,7 +10,7 @@ import type { TrainingPanelState } from '../protocol/training-panel';
 import { analysisPanels } from './analysis/analysis-panels';
 import { AnalyzeCommand, AnalyzeOptionsSchema, isFinishedTraining } from './analysis/analyze-command';
 import type { Training } from './ceft/training';
-import { type CommandGroup, parseOptions } from './command-registry';
+import { type CommandGroup, parseOptions } from './command-group';
 import { comparisonPanels } from './comparison/comparison-panels';
 import type { Engine } from './engine/engine';
 import type { RestoredPanels } from './restored-panels';
@@ -32,7 +32,7 @@ export interface RunPanelParts {
 const RunOptionsSchema = v.object({ run: v.optional(v.string()) });
 const RunsOptionsSchema = v.object({ runs: v.optional(v.array(v.string())) });
 
-type RunPanelCommand = 'openTraining' | 'compareRuns' | 'openAnalysis' | 'analyze';
+export type RunPanelCommand = 'openTraining' | 'compareRuns' | 'openAnalysis' | 'analyze';
 
 export class RunPanels implements vscode.Disposable {
   readonly training: RestoredPanels<TrainingPanelState>;

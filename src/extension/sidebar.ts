@@ -4,13 +4,12 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { isHeld } from '../common/run-lock';
-import { type CommandRegistry, parseOptions } from './command-registry';
+import { type CommandGroup, parseOptions } from './command-group';
 import { DatasetsView } from './datasets/datasets-view';
 import { openSample, OpenSampleOptionsSchema } from './datasets/open-sample';
 import type { Engine } from './engine/engine';
 import { ExpertsView } from './experts/experts-view';
 import type { LazyPart } from './lazy-part';
-import { commands } from './manifest';
 import { MaskStore } from './masks/mask-store';
 import type { Checkpoints } from './models/checkpoints';
 import { ModelsView } from './models/models-view';
@@ -33,6 +32,20 @@ export interface SidebarParts {
 
 const PathSchema = v.object({ path: v.string() });
 
+type SidebarCommand =
+  | 'selectModel'
+  | 'selectDataset'
+  | 'refreshWorkspace'
+  | 'openSample'
+  | 'revealFile'
+  | 'copyPath'
+  | 'refreshRuns'
+  | 'refreshExperts'
+  | 'sortExpertsByRatio'
+  | 'sortExpertsByChange'
+  | 'showContextFaithfulOnly'
+  | 'showAllExperts';
+
 export class Sidebar implements vscode.Disposable {
   readonly history: RunHistory;
   readonly masks: MaskStore;
@@ -40,6 +53,7 @@ export class Sidebar implements vscode.Disposable {
   readonly datasets: DatasetsView;
   readonly experts: ExpertsView;
   readonly runs: RunsView;
+  readonly commands: CommandGroup<SidebarCommand>;
 
   constructor(private readonly parts: SidebarParts) {
     const { context, engine, selection, files, checkpoints, log } = parts;
@@ -50,6 +64,7 @@ export class Sidebar implements vscode.Disposable {
     this.datasets = new DatasetsView(files, selection);
     this.experts = new ExpertsView(this.history, this.masks, context.workspaceState, log);
     this.runs = new RunsView(this.history);
+    this.commands = this.commandsOfRows();
   }
 
   dispose(): void {
@@ -57,32 +72,30 @@ export class Sidebar implements vscode.Disposable {
     for (const part of [models, datasets, experts, runs, masks, history]) part.dispose();
   }
 
-  registerWith(registry: CommandRegistry): void {
+  private commandsOfRows(): CommandGroup<SidebarCommand> {
     const { experts, history } = this;
     const { files, checkpoints, pickers } = this.parts;
-    registry.register(commands.selectModel, async (row: unknown) =>
-      (await pickers.get()).pickModel(parseOptions(v.object({ model: v.optional(v.string()) }), row).model),
-    );
-    registry.register(commands.selectDataset, async (row: unknown) =>
-      (await pickers.get()).pickDataset(parseOptions(v.object({ train: v.optional(v.string()) }), row).train),
-    );
-    registry.register(commands.refreshWorkspace, () => {
-      checkpoints.forget();
-      files.refresh();
-    });
-    registry.register(commands.openSample, (row: unknown) =>
-      openSample(parseOptions(OpenSampleOptionsSchema, row)),
-    );
-    registry.register(commands.revealFile, (row: unknown) =>
-      vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(pathOf(row))),
-    );
-    registry.register(commands.copyPath, (row: unknown) => vscode.env.clipboard.writeText(pathOf(row)));
-    registry.register(commands.refreshRuns, () => history.refresh());
-    registry.register(commands.refreshExperts, () => experts.refresh());
-    registry.register(commands.sortExpertsByRatio, () => experts.show({ order: 'ratio' }));
-    registry.register(commands.sortExpertsByChange, () => experts.show({ order: 'change' }));
-    registry.register(commands.showContextFaithfulOnly, () => experts.show({ contextFaithfulOnly: true }));
-    registry.register(commands.showAllExperts, () => experts.show({ contextFaithfulOnly: false }));
+    return {
+      selectModel: async row =>
+        (await pickers.get()).pickModel(parseOptions(v.object({ model: v.optional(v.string()) }), row).model),
+      selectDataset: async row =>
+        (await pickers.get()).pickDataset(
+          parseOptions(v.object({ train: v.optional(v.string()) }), row).train,
+        ),
+      refreshWorkspace: () => {
+        checkpoints.forget();
+        files.refresh();
+      },
+      openSample: row => openSample(parseOptions(OpenSampleOptionsSchema, row)),
+      revealFile: row => vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(pathOf(row))),
+      copyPath: row => vscode.env.clipboard.writeText(pathOf(row)),
+      refreshRuns: () => history.refresh(),
+      refreshExperts: () => experts.refresh(),
+      sortExpertsByRatio: () => experts.show({ order: 'ratio' }),
+      sortExpertsByChange: () => experts.show({ order: 'change' }),
+      showContextFaithfulOnly: () => experts.show({ contextFaithfulOnly: true }),
+      showAllExperts: () => experts.show({ contextFaithfulOnly: false }),
+    };
   }
 }
 

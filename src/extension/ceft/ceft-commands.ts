@@ -8,7 +8,7 @@ import type { CeftRequest } from '../../protocol/ceft-form';
 import { FinetuneRequestSchema, type FinetuneResult } from '../../protocol/finetune';
 import { finetuneName } from '../../protocol/finetune-methods';
 import { EngineSettingsSchema, type IdentifyResult, TrainingSettingsSchema } from '../../protocol/jobs';
-import { type CommandGroup, isOptions, parseOptions } from '../command-registry';
+import { type CommandGroup, isOptions, parseOptions } from '../command-group';
 import { commands, views } from '../manifest';
 import type { RunHistory } from '../runs/run-history';
 import { runDescription, runTitle, scoreText } from '../runs/run-rows';
@@ -25,7 +25,7 @@ export const CeftOptionsSchema = v.object({
 });
 const RunSchema = v.object({ run: v.optional(v.string()) });
 
-type CeftCommand = 'runCeft' | 'stopTraining' | 'resumeRun';
+export type CeftCommand = 'runCeft' | 'stopTraining' | 'resumeRun';
 
 export class CeftCommands {
   readonly commands: CommandGroup<CeftCommand> = {

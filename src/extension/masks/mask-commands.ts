@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { InputError } from '../../common/errors';
-import { type CommandGroup, parseOptions } from '../command-registry';
+import { type CommandGroup, parseOptions } from '../command-group';
 import type { ExpertsView, ShownRun } from '../experts/experts-view';
 import type { MaskStore } from './mask-store';
 import { type MaskedSet, maskSize, nameProblem, randomLike, withMasked, withoutMasked } from './masked-set';
@@ -13,7 +13,7 @@ const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 const ExpertSchema = v.object({ layer: index, expert: index });
 const NameSchema = v.object({ name: v.optional(v.string()) });
 
-type MaskCommand = 'maskExpert' | 'unmaskExpert' | 'clearMasks' | 'saveMask' | 'chooseMask';
+export type MaskCommand = 'maskExpert' | 'unmaskExpert' | 'clearMasks' | 'saveMask' | 'chooseMask';
 
 export class MaskCommands {
   readonly commands: CommandGroup<MaskCommand> = {

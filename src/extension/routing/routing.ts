@@ -3,7 +3,7 @@ import { t } from '@vscode/l10n';
 import type * as vscode from 'vscode';
 
 import { InputError } from '../../common/errors';
-import { type CommandGroup, parseOptions } from '../command-registry';
+import { type CommandGroup, parseOptions } from '../command-group';
 import type { Engine } from '../engine/engine';
 import type { Pickers } from '../workspace/pickers';
 import type { Selection } from '../workspace/selection';
@@ -16,7 +16,7 @@ import type { TokenDecorations } from './token-decorations';
 import { TraceCommand, TraceOptionsSchema } from './trace-command';
 import type { TraceStore } from './trace-store';
 
-type RoutingCommand = 'tracePrompt' | 'traceSample' | 'compareBaseTuned' | 'openRouting';
+export type RoutingCommand = 'tracePrompt' | 'traceSample' | 'compareBaseTuned' | 'openRouting';
 
 export interface RoutingParts {
   context: vscode.ExtensionContext;

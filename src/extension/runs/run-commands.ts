@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 
 import { InputError } from '../../common/errors';
-import { type CommandGroup, isOptions, parseOptions } from '../command-registry';
+import { type CommandGroup, isOptions, parseOptions } from '../command-group';
 import type { Engine } from '../engine/engine';
 import type { ExpertsView } from '../experts/experts-view';
 import { commands } from '../manifest';
@@ -24,7 +24,7 @@ import type { RunsView } from './runs-view';
 
 const RunOptionsSchema = v.object({ run: v.optional(v.string()) });
 
-type RunCommand =
+export type RunCommand =
   | 'openRun'
   | 'openReport'
   | 'openExperts'

@@ -5,14 +5,15 @@ import * as path from 'node:path';
 
 import * as vscode from 'vscode';
 
-import type { RouterLensApi } from '../../../src/extension/extension';
+import type { RouterLens } from '../../../src/extension/extension';
 import { commands, extensionId } from '../../../src/extension/manifest';
+import type { RouterLensApi } from '../../../src/extension/start';
 import type { ContextDependence } from '../../../src/protocol/artifacts';
 import type { IdentifyResult } from '../../../src/protocol/jobs';
 import type { RoutingView } from '../../../src/protocol/routing-view';
 
 suite('demo', () => {
-  let api: RouterLensApi;
+  let lens: RouterLens;
   let root: string;
   let model: string;
   let data: Record<'train' | 'dev' | 'test', string>;
@@ -21,7 +22,7 @@ suite('demo', () => {
   suiteSetup(async () => {
     const extension = vscode.extensions.getExtension<RouterLensApi>(extensionId);
     assert.ok(extension);
-    api = await extension.activate();
+    lens = await (await extension.activate()).complete();
     const [folder] = vscode.workspace.workspaceFolders ?? [];
     root = folder.uri.fsPath;
     model = path.join(root, 'facts-moe');
@@ -51,16 +52,16 @@ suite('demo', () => {
       limit_test: 1,
       training: { max_steps: 1 },
     });
-    assert.equal(api.experts.current?.run.folder, result.run_folder);
+    assert.equal(lens.sidebar.experts.current?.run.folder, result.run_folder);
     const file = path.join(result.run_folder, 'context-dependence.json');
     const { ratio, ce } = JSON.parse(fs.readFileSync(file, 'utf8')) as ContextDependence;
-    const layers = api.experts.getChildren();
+    const layers = lens.sidebar.experts.getChildren();
     assert.deepEqual(
       layers.map(layer => labelOf(layer)),
       Object.keys(ce).map(layer => `Layer ${layer}`),
     );
     for (const layer of layers) {
-      const rows = api.experts.getChildren(layer);
+      const rows = lens.sidebar.experts.getChildren(layer);
       const faithful = ce[layer.layer];
       const tuned = ratio.tuned[layer.layer];
       assert.equal(rows.length, tuned.length);
@@ -68,7 +69,7 @@ suite('demo', () => {
         rows.slice(0, faithful.length).map(labelOf),
         faithful.map(e => `★ ${e}`),
       );
-      const { description } = api.experts.getTreeItem(rows[0]);
+      const { description } = lens.sidebar.experts.getTreeItem(rows[0]);
       assert.match(String(description), new RegExp(`^${(100 * Math.max(...tuned)).toFixed(1)} %`));
     }
   });
@@ -150,7 +151,7 @@ suite('demo', () => {
       (error: unknown) => String(error),
     );
     await started;
-    const pid = api.enginePid();
+    const pid = lens.enginePid;
     assert.ok(pid);
     const killed = performance.now();
     process.kill(pid, 'SIGKILL');
@@ -161,7 +162,7 @@ suite('demo', () => {
     const sample = { file: data.test, index: 1 };
     const view = await vscode.commands.executeCommand<RoutingView>(commands.traceSample, { model, sample });
     assert.ok(view.tokens.length > 0);
-    assert.notEqual(api.enginePid(), pid);
+    assert.notEqual(lens.enginePid, pid);
   });
 
   function identify(options: object): Promise<IdentifyResult> {
@@ -169,8 +170,8 @@ suite('demo', () => {
     return Promise.resolve(vscode.commands.executeCommand<IdentifyResult>(commands.identify, request));
   }
 
-  function labelOf(row: Parameters<RouterLensApi['experts']['getTreeItem']>[0]): unknown {
-    return api.experts.getTreeItem(row).label;
+  function labelOf(row: Parameters<RouterLens['sidebar']['experts']['getTreeItem']>[0]): unknown {
+    return lens.sidebar.experts.getTreeItem(row).label;
   }
 });
 

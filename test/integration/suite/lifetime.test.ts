@@ -5,17 +5,20 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 
 import { activationText } from '../../../src/extension/activation-time';
-import type { RouterLensApi } from '../../../src/extension/extension';
+import type { RouterLens } from '../../../src/extension/extension';
 import { commands, configurationSection, extensionId, settings } from '../../../src/extension/manifest';
+import type { RouterLensApi } from '../../../src/extension/start';
 
 suite('lifetime', () => {
   let api: RouterLensApi;
+  let lens: RouterLens;
   let options: object;
 
   suiteSetup(async () => {
     const extension = vscode.extensions.getExtension<RouterLensApi>(extensionId);
     assert.ok(extension);
     api = await extension.activate();
+    lens = await api.complete();
     const [folder] = vscode.workspace.workspaceFolders ?? [];
     const root = folder.uri.fsPath;
     const sample = { file: path.join(root, 'data/swap_dev.json'), index: 0 };
@@ -42,17 +45,17 @@ suite('lifetime', () => {
 
   test('one engine serves the window; idle it leaves, and the next job starts another', async () => {
     await vscode.commands.executeCommand(commands.traceSample, options);
-    const first = api.enginePid();
+    const first = lens.enginePid;
     assert.ok(first);
     const configuration = vscode.workspace.getConfiguration(configurationSection);
     await configuration.update(settings.idleMinutes, 0.01);
     await vscode.commands.executeCommand(commands.traceSample, options);
-    assert.equal(api.enginePid(), first);
-    await until(() => api.enginePid() === undefined);
+    assert.equal(lens.enginePid, first);
+    await until(() => lens.enginePid === undefined);
     await until(() => !isAlive(first));
     await configuration.update(settings.idleMinutes, undefined);
     await vscode.commands.executeCommand(commands.traceSample, options);
-    const second = api.enginePid();
+    const second = lens.enginePid;
     assert.ok(second && second !== first);
   });
 });

@@ -6,15 +6,16 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 
 import { lockRun } from '../../../src/common/run-lock';
-import type { RouterLensApi } from '../../../src/extension/extension';
+import type { RouterLens } from '../../../src/extension/extension';
 import { commands, extensionId } from '../../../src/extension/manifest';
 import type { MaskedSet } from '../../../src/extension/masks/masked-set';
+import type { RouterLensApi } from '../../../src/extension/start';
 import type { ContextDependence } from '../../../src/protocol/artifacts';
 import type { EvaluationAnswer } from '../../../src/protocol/evaluation';
 import type { IdentifyResult } from '../../../src/protocol/jobs';
 
 suite('side bar', () => {
-  let api: RouterLensApi;
+  let lens: RouterLens;
   let root: string;
   let model: string;
   let runs: string;
@@ -25,7 +26,7 @@ suite('side bar', () => {
     this.timeout(120_000);
     const extension = vscode.extensions.getExtension<RouterLensApi>(extensionId);
     assert.ok(extension);
-    api = await extension.activate();
+    lens = await (await extension.activate()).complete();
     const [folder] = vscode.workspace.workspaceFolders ?? [];
     root = folder.uri.fsPath;
     model = path.join(root, 'facts-moe');
@@ -45,7 +46,7 @@ suite('side bar', () => {
   setup(() => vscode.commands.executeCommand(commands.clearMasks));
 
   test('Models lists the checkpoint with its geometry, and the engine’s word on it when it is opened', async () => {
-    const { models } = api.sidebar;
+    const { models } = lens.sidebar;
     const [row, ...others] = await models.getChildren();
     assert.deepEqual(others, []);
     const { label, description, contextValue } = models.getTreeItem(row);
@@ -63,7 +64,7 @@ suite('side bar', () => {
   });
 
   test('Datasets lists files by splits, with their first samples', async () => {
-    const { datasets } = api.sidebar;
+    const { datasets } = lens.sidebar;
     const rows = await datasets.getChildren();
     const items = await Promise.all(rows.map(row => datasets.getTreeItem(row)));
     const labels = items.map(({ label }) => (typeof label === 'string' ? label : label?.label));
@@ -93,7 +94,7 @@ suite('side bar', () => {
   });
 
   test('Experts can be sorted by change and restricted to context-faithful ones', async () => {
-    const { experts } = api;
+    const { experts } = lens.sidebar;
     await vscode.commands.executeCommand(commands.sortExpertsByChange);
     const [first] = experts.getChildren();
     const change = (expert: number): number => found.ratio.tuned[0][expert] - found.ratio.base[0][expert];
@@ -114,15 +115,17 @@ suite('side bar', () => {
   });
 
   test('experts are masked one by one, never too many, and the view shows it', async () => {
-    const { masks } = api.sidebar;
+    const { masks } = lens.sidebar;
     await vscode.commands.executeCommand(commands.maskExpert, { layer: 0, expert: 3 });
     await vscode.commands.executeCommand(commands.maskExpert, { layer: 0, expert: 1 });
     assert.deepEqual(masks.active?.experts, { 0: [1, 3] });
     assert.equal(masks.active.model, model);
-    const layer = api.experts.getChildren()[0];
-    const row = api.experts.getChildren(layer).find(each => each.kind === 'expert' && each.expert === 3);
+    const layer = lens.sidebar.experts.getChildren()[0];
+    const row = lens.sidebar.experts
+      .getChildren(layer)
+      .find(each => each.kind === 'expert' && each.expert === 3);
     assert.ok(row);
-    const item = api.experts.getTreeItem(row);
+    const item = lens.sidebar.experts.getTreeItem(row);
     assert.equal(item.contextValue, 'expert masked');
     assert.equal((item.checkboxState as { state: unknown }).state, vscode.TreeItemCheckboxState.Checked);
     await vscode.commands.executeCommand(commands.unmaskExpert, row);
@@ -136,7 +139,7 @@ suite('side bar', () => {
   });
 
   test('a masked set is saved under a name, cleared, and chosen again', async () => {
-    const { masks } = api.sidebar;
+    const { masks } = lens.sidebar;
     await vscode.commands.executeCommand(commands.chooseMask, { name: 'Context-faithful experts (CE)' });
     assert.deepEqual(masks.active?.experts, found.ce);
     await vscode.commands.executeCommand(commands.saveMask, { name: 'ce of swap' });
@@ -162,9 +165,9 @@ suite('side bar', () => {
     const copy = JSON.parse(fs.readFileSync(path.join(folder, 'mask.json'), 'utf8')) as MaskedSet;
     assert.deepEqual(copy.experts, found.ce);
     assert.equal(masked.evaluation.settings.mask, path.join(folder, 'mask.json'));
-    const [row] = api.sidebar.runs.getChildren();
+    const [row] = lens.sidebar.runs.getChildren();
     assert.equal(row.path, folder);
-    assert.match(String(api.sidebar.runs.getTreeItem(row).description), /^facts-moe · EM \d/);
+    assert.match(String(lens.sidebar.runs.getTreeItem(row).description), /^facts-moe · EM \d/);
     await vscode.commands.executeCommand(commands.openRun, { run: folder });
     assert.match(vscode.window.activeTextEditor?.document.getText() ?? '', /^sample,prediction,answers/);
     await vscode.commands.executeCommand(commands.deleteRun, { run: folder, permanently: true });
@@ -186,9 +189,9 @@ suite('side bar', () => {
     // Its process has died: it says that it runs, and is interrupted.
     unlock();
     await vscode.commands.executeCommand(commands.refreshRuns);
-    const row = api.sidebar.runs.getChildren().find(each => each.path === folder);
+    const row = lens.sidebar.runs.getChildren().find(each => each.path === folder);
     assert.ok(row);
-    assert.match(String(api.sidebar.runs.getTreeItem(row).description), /^interrupted · facts-moe/);
+    assert.match(String(lens.sidebar.runs.getTreeItem(row).description), /^interrupted · facts-moe/);
     await remove(folder);
     assert.ok(!fs.existsSync(folder) && fs.existsSync(model));
   });
@@ -203,7 +206,7 @@ suite('side bar', () => {
   });
 
   test('the CEFT form offers what the workspace has, and estimates before anything is written', async () => {
-    const ceft = await api.ceft();
+    const ceft = await lens.ceft();
     await vscode.commands.executeCommand(commands.runCeft);
     await vscode.commands.executeCommand(commands.selectModel, { model });
     const before = fs.readdirSync(runs);
@@ -241,8 +244,8 @@ suite('side bar', () => {
     assert.match(await job, /Cancelled/);
     const stopped = path.join(runs, folder() ?? '');
     const item = (): vscode.TreeItem | undefined => {
-      const row = api.sidebar.runs.getChildren().find(each => each.path === stopped);
-      return row && api.sidebar.runs.getTreeItem(row);
+      const row = lens.sidebar.runs.getChildren().find(each => each.path === stopped);
+      return row && lens.sidebar.runs.getTreeItem(row);
     };
     assert.match(String(item()?.contextValue), /cancelled.* resumable/);
     await vscode.commands.executeCommand(commands.resumeRun, { run: stopped });

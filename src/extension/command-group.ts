@@ -1,54 +1,46 @@
-/** @file Registers commands so that their failures are shown, and checks the options that they are given. */
+/** @file Commands as groups of functions: what they are given, how their options are checked and failures shown. */
 import { t } from '@vscode/l10n';
 import * as v from 'valibot';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 
 import { InputError } from '../common/errors';
 import { showFailure } from './failure';
-import { commands } from './manifest';
-
-type CommandName = keyof typeof commands;
-type CommandId = (typeof commands)[CommandName];
+import type { CommandName } from './manifest';
 
 /** What menus and callers pass. A menu of a tree passes the row, and all selected rows where several can be. */
-type CommandArguments = [argument?: unknown, selected?: unknown];
+export type CommandArguments = [argument?: unknown, selected?: unknown];
 
 /** What each of some commands does. */
 export type CommandGroup<Name extends CommandName> = Record<Name, (...given: CommandArguments) => unknown>;
 
-export class CommandRegistry implements vscode.Disposable {
-  private readonly registered: vscode.Disposable[] = [];
+/** Commands whose code is loaded when the first of them is run. */
+export function loadedWhenRun<Name extends CommandName>(
+  names: readonly Name[],
+  load: () => Promise<CommandGroup<Name>>,
+): CommandGroup<Name> {
+  const entries = names.map(name => [
+    name,
+    async (...given: CommandArguments) => {
+      const { [name]: run } = await load();
+      return run(...given);
+    },
+  ]);
+  return Object.fromEntries(entries) as CommandGroup<Name>;
+}
 
-  constructor(private readonly log: vscode.LogOutputChannel) {}
-
-  register(command: CommandId, run: (...given: CommandArguments) => unknown): void {
-    this.registered.push(
-      vscode.commands.registerCommand(command, async (...given: CommandArguments) => {
-        try {
-          return await run(...given);
-        } catch (error) {
-          showFailure(error, this.log);
-          // A caller with options is a program: it must learn of the failure.
-          if (isOptions(given[0])) throw error;
-        }
-      }),
-    );
-  }
-
-  /** Registers commands whose code is loaded when the first of them is run. */
-  registerGroup<Name extends CommandName>(
-    names: readonly Name[],
-    load: () => Promise<CommandGroup<Name>>,
-  ): void {
-    for (const name of names)
-      this.register(commands[name], async (...given) => {
-        const { [name]: run } = await load();
-        return run(...given);
-      });
-  }
-
-  dispose(): void {
-    for (const registration of this.registered) registration.dispose();
+/** Shows why a command failed. @throws that again, if the caller gave options */
+export async function runCommand(
+  run: (...given: CommandArguments) => unknown,
+  given: CommandArguments,
+  log: vscode.LogOutputChannel,
+): Promise<unknown> {
+  try {
+    return await run(...given);
+  } catch (error) {
+    showFailure(error, log);
+    // A caller with options is a program: it must learn of the failure.
+    if (isOptions(given[0])) throw error;
+    return undefined;
   }
 }
 
