@@ -24,11 +24,15 @@ function softwareVulkan(): Record<string, string> {
 /** Those of vitest.long.config.mts. */
 const long = [...configDefaults.exclude, '**/*.long.test.ts'];
 
-/** Nothing of ONNX Runtime is loaded by these. */
-const withoutEngine = ['webview/**/*.test.ts', 'src/{common,data,extension,figures,protocol}/**/*.test.ts'];
+/** Nothing of ONNX Runtime is loaded by these, which also changes how a process computes with denormal numbers. */
+const withoutEngine = [
+  'webview/**/*.test.ts',
+  'src/{common,data,extension,figures,protocol}/**/*.test.ts',
+  'src/model/{checkpoint,tokenizer}/**/*.test.ts',
+];
 
-// Unit tests stand beside the code, golden tests in test/golden. Each file gets its own process:
-// onnxruntime-node may be loaded only once in a process's life.
+// Unit tests stand beside the code, golden tests in test/golden. Projects run in the order of their names: those with
+// the longest files first, so that both workers have something to do to the end.
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -41,23 +45,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'unit',
-          include: ['{src,bench,demo-model,reproduce}/**/*.test.ts', 'test/golden/**/*.test.ts'],
-          exclude: [...long, ...withoutEngine],
+          name: 'cli',
+          include: ['test/cli/**/*.test.ts'],
+          // These tests start the bundled command line.
+          globalSetup: 'test/helpers/fresh-build.ts',
         },
       },
       {
         extends: true,
         test: {
-          name: 'light',
-          include: withoutEngine,
-          isolate: false, // they share processes: most of their time would go into starting one for each file
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'webgpu',
+          name: 'gpu',
           include: ['test/webgpu/**/*.test.ts'],
           env: softwareVulkan(),
           // The first of these tests waits for its shaders to be compiled.
@@ -67,10 +64,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'cli',
-          include: ['test/cli/**/*.test.ts'],
-          // These tests start the bundled command line.
-          globalSetup: 'test/helpers/fresh-build.ts',
+          name: 'light',
+          include: withoutEngine,
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{src,bench,demo-model,reproduce}/**/*.test.ts', 'test/golden/**/*.test.ts'],
+          exclude: [...long, ...withoutEngine],
+          isolate: false, // files share processes, as jobs do in the worker: a third of the time would go into starting them
         },
       },
     ],

@@ -62,7 +62,8 @@ export class Session {
             : {}),
           // Worker threads that spin between operators starve everything else on a small machine.
           intra_op: { allow_spinning: '0' },
-          // Vanishing attention weights and gradients would be computed with slow denormal numbers.
+          // Vanishing attention weights and gradients would be computed with slow denormal numbers. The first session
+          // of a process sets this for the thread that creates it, too: its JavaScript sees zeros in their place.
           set_denormal_as_zero: '1',
         },
       },
