@@ -1,5 +1,9 @@
-/** @file Starts a real VS Code workbench (code-server). All it writes is in one throw-away folder, nothing in the home folder. */
+/**
+ * @file Starts a real VS Code workbench (code-server). All it writes is in one throw-away folder, nothing in the home
+ * folder; only the installed package is kept, in `test-results/`.
+ */
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -16,7 +20,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { root } from './paths.mjs';
+import { extensionId, root, testResults } from './paths.mjs';
 import { run } from './run.mjs';
 
 /** Where `setup-workbench.mjs` installs; one folder can serve several checkouts. */
@@ -84,17 +88,16 @@ function serverEnvironment(dir, extra) {
   };
 }
 
-const folderArguments = dir => [
+const folderArguments = (dir, extensions) => [
   ...['--user-data-dir', path.join(dir, 'user-data')],
-  ...['--extensions-dir', path.join(dir, 'extensions')],
+  ...['--extensions-dir', extensions],
   ...['--config', path.join(dir, 'config.yaml')],
 ];
 
 /** Makes the server's throw-away folder. Its path is short because Unix sockets lie below it. */
 function makeServerFolder(settings) {
   const dir = mkdtempSync(path.join(tmpdir(), 'rl-wb-'));
-  for (const name of ['user-data/User', 'extensions', 'xdg-run'])
-    mkdirSync(path.join(dir, name), { recursive: true });
+  for (const name of ['user-data/User', 'xdg-run']) mkdirSync(path.join(dir, name), { recursive: true });
   writeFileSync(path.join(dir, 'config.yaml'), 'auth: none\n');
   writeFileSync(
     path.join(dir, 'user-data/User/settings.json'),
@@ -103,13 +106,30 @@ function makeServerFolder(settings) {
   return dir;
 }
 
-function spawnServer(dir, port, env, development) {
+/**
+ * A folder with the packaged extension installed. Installing takes seconds: servers of the same package share it.
+ * @param dir the server's folder, for what the installation writes beside it
+ */
+async function installedExtensions(dir, vsix, env) {
+  const digest = createHash('sha256').update(readFileSync(vsix)).digest('hex');
+  const installed = path.join(testResults, `extensions-${digest.slice(0, 16)}`);
+  const list = path.join(installed, 'extensions.json');
+  if (existsSync(list) && readFileSync(list, 'utf8').includes(extensionId)) return installed;
+  mkdirSync(testResults, { recursive: true });
+  for (const name of readdirSync(testResults))
+    if (name.startsWith('extensions-')) rmSync(path.join(testResults, name), { recursive: true });
+  const args = [codeServer, ...folderArguments(dir, installed), '--force', '--install-extension', vsix];
+  await run(node24, args, { env, replaceEnv: true, capture: true });
+  return installed;
+}
+
+function spawnServer(dir, extensions, port, env, development) {
   const log = openSync(path.join(dir, 'server.log'), 'w');
   const child = spawn(
     node24,
     [
       codeServer,
-      ...folderArguments(dir),
+      ...folderArguments(dir, extensions),
       ...['--bind-addr', `127.0.0.1:${port}`, '--auth', 'none'],
       ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'],
       ...['--disable-getting-started-override', '--disable-proxy', '--ignore-last-opened'],
@@ -183,12 +203,9 @@ export async function startServer({ development = false, vsix, port, env: extraE
   if (!workbenchInstalled()) throw new Error('The workbench is not installed: run npm run setup:workbench');
   const dir = makeServerFolder(settings);
   const env = serverEnvironment(dir, extraEnv);
-  if (vsix) {
-    const args = [codeServer, ...folderArguments(dir), '--force', '--install-extension', vsix];
-    await run(node24, args, { env, replaceEnv: true, capture: true });
-  }
+  const extensions = vsix ? await installedExtensions(dir, vsix, env) : path.join(dir, 'extensions');
   const usedPort = port ?? (await freePort());
-  const child = spawnServer(dir, usedPort, env, development);
+  const child = spawnServer(dir, extensions, usedPort, env, development);
   const origin = `http://127.0.0.1:${usedPort}`;
   const server = {
     origin,

@@ -27,8 +27,9 @@ export function useWorkbench({ settings = {}, prepare } = {}) {
     workspace = makeFixtureWorkspace(settings);
     session.folder = workspace.folder;
     prepare?.(workspace.folder);
-    session.server = await startServer({ vsix: vsixPath() });
-    browser = await launchBrowser();
+    const server = startServer({ vsix: vsixPath() }).then(started => (session.server = started));
+    const launched = launchBrowser().then(started => (browser = started));
+    await Promise.all([server, launched]); // each is stopped, also if the other one fails
     Object.assign(session, await openWorkbench(browser, session.server, { folder: workspace.folder }));
   };
 

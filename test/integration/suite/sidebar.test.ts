@@ -230,7 +230,7 @@ suite('side bar', () => {
     const request = {
       ...{ method: 'ceft', model, experts: path.join(run, 'context-dependence.json') },
       ...{ train: path.join(root, 'data/swap_train.json'), dev: path.join(root, 'data/swap_dev.json') },
-      ...{ limit_train: 64, limit_dev: 8, training: { max_steps: 20, checkpoint_every: 1, lr: 0.003 } },
+      ...{ limit_train: 64, limit_dev: 8, training: { max_steps: 10, checkpoint_every: 1, lr: 0.003 } },
     };
     const before = fs.readdirSync(runs);
     const job = Promise.resolve(vscode.commands.executeCommand(commands.runCeft, request)).then(
@@ -254,7 +254,7 @@ suite('side bar', () => {
     const steps = lines.map(line => JSON.parse(line) as { step: number; split?: string });
     assert.deepEqual(
       steps.filter(({ split }) => split === undefined).map(({ step }) => step),
-      Array.from({ length: 20 }, (_, i) => i),
+      Array.from({ length: 10 }, (_, i) => i),
     );
   });
 });
