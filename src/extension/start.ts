@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 
 import { type ActivationTime, now, since } from './activation-time';
+import type { CommandArguments } from './command-group';
 import type { RouterLens } from './extension';
 import { LazyPart } from './lazy-part';
 import { type CommandName, commands } from './manifest';
@@ -26,7 +27,7 @@ export function start(context: vscode.ExtensionContext, begun: ActivationTime): 
   });
   const names = Object.keys(commands) as CommandName[];
   const registered = names.map(name =>
-    vscode.commands.registerCommand(commands[name], async (...given: [unknown?, unknown?]) =>
+    vscode.commands.registerCommand(commands[name], async (...given: CommandArguments) =>
       (await whole.get()).run(name, given),
     ),
   );
