@@ -60,7 +60,8 @@ const oneFileForEachTurn = {
       if (pluginData !== 'part') return undefined;
       const turn = turns.indexOf(file);
       const earlier = turn < 0 ? turns : turns.slice(0, turn);
-      const imports = earlier.map(each => `import ${JSON.stringify(each)};`);
+      const relative = to => path.relative(path.dirname(file), to).replaceAll(path.sep, '/');
+      const imports = earlier.map(each => `import './${relative(each)}';`);
       return { contents: [readFileSync(file, 'utf8'), ...imports].join('\n'), loader: 'ts' };
     });
   },
