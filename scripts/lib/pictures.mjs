@@ -102,13 +102,18 @@ async function openRun(page, title) {
   await chooseQuickPick(page, title);
 }
 
+/** Traces a prompt with the router-tuned model beside the base. */
+async function traceBirthplace(page) {
+  await routerLens(page, 'Show Experts of a Run…');
+  await chooseQuickPick(page, 'Identify');
+  await closeSideBar(page);
+  await openFile(page, 'birthplace.txt');
+  await tracePrompt(page);
+}
+
 const panels = {
   routing: async page => {
-    await routerLens(page, 'Show Experts of a Run…');
-    await chooseQuickPick(page, 'Identify');
-    await closeSideBar(page);
-    await openFile(page, 'birthplace.txt');
-    await tracePrompt(page);
+    await traceBirthplace(page);
     await pointAtToken(page, (await promptTokens(page)).lastIndexOf(' Nerminster'));
   },
   training: async page => {
@@ -164,6 +169,8 @@ export async function takePanels(page, picture, only) {
 }
 
 async function takeHover(page, picture) {
+  await traceBirthplace(page);
+  await closeEditors(page);
   await openFile(page, 'birthplace.txt');
   for (const [suffix, clip] of [
     ['', { x: 50, y: 35, width: 800, height: 420 }],
