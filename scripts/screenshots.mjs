@@ -1,16 +1,16 @@
 /**
  * @file `npm run screenshots`: makes the pictures of the documentation, media/screenshots, in a real workbench on a
  * copy of the demo: every view and panel in dark, light and high contrast, wide and narrow. The runs that they show are
- * made first; `--workspace FOLDER` takes a copy of the demo that has them, or makes them there to be kept.
+ * made first; `--workspace FOLDER` keeps them in that folder, or takes those that it has.
  */
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { ensureInstalled } from './lib/ensure-installed.mjs';
 import { makeFixtureWorkspace } from './lib/fixture-workspace.mjs';
 import { root, testResults, vsixPath } from './lib/paths.mjs';
-import { makePictureRuns } from './lib/picture-runs.mjs';
+import { makePictureRuns, runNames } from './lib/picture-runs.mjs';
 import { takePanels, takeSideBar } from './lib/pictures.mjs';
 import { sideBarView } from './lib/router-lens-window.mjs';
 import { fail, runNode } from './lib/run.mjs';
@@ -20,15 +20,11 @@ import { launchBrowser, openWorkbench, switchTheme } from './lib/workbench-windo
 const target = path.join(root, 'media/screenshots');
 const themes = ['dark', 'light', 'high contrast'];
 
-/** The demo with the runs that are shown. */
-async function prepare(folder) {
-  const workspace = makeFixtureWorkspace();
-  const runs = '.router-lens/runs';
-  if (folder !== undefined && existsSync(path.join(folder, runs)))
-    cpSync(path.join(folder, runs), path.join(workspace.folder, runs), { recursive: true });
-  else await makePictureRuns(workspace.folder);
-  if (folder !== undefined)
-    cpSync(path.join(workspace.folder, runs), path.join(folder, runs), { recursive: true });
+/** The demo with the runs that are shown. They name their model by its path: kept ones stay where they were made. */
+async function prepare(kept) {
+  const workspace = makeFixtureWorkspace({}, kept && path.resolve(kept));
+  const isThere = name => existsSync(path.join(workspace.folder, '.router-lens/runs', name, 'run.json'));
+  if (!Object.values(runNames).every(isThere)) await makePictureRuns(workspace.folder);
   return workspace;
 }
 
@@ -63,7 +59,7 @@ async function main() {
   } finally {
     await browser?.close();
     await server?.stop();
-    workspace.remove();
+    if (values.workspace === undefined) workspace.remove();
   }
 }
 

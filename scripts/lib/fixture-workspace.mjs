@@ -7,10 +7,13 @@ import { root } from './paths.mjs';
 
 /**
  * @param {object} [settings] workspace settings beside those of the demo
+ * @param {string} [parent] the folder that the copy is put into, as `demo`
  * @returns {{ folder: string, remove: () => void }}
  */
-export function makeFixtureWorkspace(settings = {}) {
-  const parent = mkdtempSync(path.join(realpathSync(tmpdir()), 'rl-demo-'));
+export function makeFixtureWorkspace(
+  settings = {},
+  parent = mkdtempSync(path.join(realpathSync(tmpdir()), 'rl-demo-')),
+) {
   const folder = path.join(parent, 'demo');
   const isRun = source => path.basename(source) === '.router-lens';
   cpSync(path.join(root, 'demo'), folder, { recursive: true, filter: source => !isRun(source) });

@@ -102,10 +102,11 @@ async function openRun(page, title) {
   await chooseQuickPick(page, title);
 }
 
-/** Traces a prompt with the router-tuned model beside the base. */
+/** Traces a prompt with the router-tuned model beside the base. The side bar is closed before and after. */
 async function traceBirthplace(page) {
   await routerLens(page, 'Show Experts of a Run…');
   await chooseQuickPick(page, 'Identify');
+  await page.locator('.part.sidebar').waitFor(); // there the experts are shown
   await closeSideBar(page);
   await openFile(page, 'birthplace.txt');
   await tracePrompt(page);
