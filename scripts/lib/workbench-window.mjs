@@ -125,6 +125,19 @@ export async function answerInputBox(page, text) {
   await input.press('Enter');
 }
 
+/**
+ * Takes the folder that a file dialog proposes. The dialog writes its path only once it has read it, into whatever was
+ * typed by then, and takes no answer while it reads.
+ */
+export async function acceptProposedFolder(page, folder, button) {
+  const widget = page.locator('.quick-input-widget');
+  const input = await widget.locator('input[type="text"]').first().elementHandle();
+  await page.waitForFunction(([{ value }, path]) => value === `${path}/`, [input, folder]);
+  await widget.locator('.monaco-list-row').first().waitFor();
+  await widget.locator('.monaco-progress-container.active').waitFor({ state: 'detached' });
+  await widget.getByRole('button', { name: button }).click();
+}
+
 /** Closes all editors and panels. */
 export async function closeEditors(page) {
   await runCommand(page, 'View: Close All Editors');

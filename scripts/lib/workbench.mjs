@@ -1,6 +1,6 @@
 /**
  * @file Starts a real VS Code workbench (code-server). All it writes is in one throw-away folder, nothing in the home
- * folder; only the installed package is kept, in `test-results/`.
+ * folder; only an installation that servers share is kept, in `test-results/`.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -106,21 +106,29 @@ function makeServerFolder(settings) {
   return dir;
 }
 
-/**
- * A folder with the packaged extension installed. Installing takes seconds: servers of the same package share it.
- * @param dir the server's folder, for what the installation writes beside it
- */
-async function installedExtensions(dir, vsix, env) {
+async function install(vsix, dir, extensions, env) {
+  const args = [codeServer, ...folderArguments(dir, extensions), '--force', '--install-extension', vsix];
+  await run(node24, args, { env, replaceEnv: true, capture: true });
+}
+
+/** The folder that a package is installed in once for all servers that share it; those of other packages are removed. */
+async function sharedExtensions(vsix, dir, env) {
   const digest = createHash('sha256').update(readFileSync(vsix)).digest('hex');
-  const installed = path.join(testResults, `extensions-${digest.slice(0, 16)}`);
-  const list = path.join(installed, 'extensions.json');
-  if (existsSync(list) && readFileSync(list, 'utf8').includes(extensionId)) return installed;
+  const extensions = path.join(testResults, `extensions-${digest.slice(0, 16)}`);
+  const list = path.join(extensions, 'extensions.json');
+  if (existsSync(list) && readFileSync(list, 'utf8').includes(extensionId)) return extensions;
   mkdirSync(testResults, { recursive: true });
   for (const name of readdirSync(testResults))
     if (name.startsWith('extensions-')) rmSync(path.join(testResults, name), { recursive: true });
-  const args = [codeServer, ...folderArguments(dir, installed), '--force', '--install-extension', vsix];
-  await run(node24, args, { env, replaceEnv: true, capture: true });
-  return installed;
+  await install(vsix, dir, extensions, env);
+  return extensions;
+}
+
+/** A folder of the server's own, with the extension in it if there is one. */
+async function ownExtensions(vsix, dir, env) {
+  const extensions = path.join(dir, 'extensions');
+  if (vsix) await install(vsix, dir, extensions, env);
+  return extensions;
 }
 
 function spawnServer(dir, extensions, port, env, development) {
@@ -195,15 +203,23 @@ function readExtensionHostErrors(dir) {
 
 /**
  * Starts code-server on a free port of the loopback interface. `E2E_KEEP=1` keeps its folder.
- * @param {{ development?: boolean, vsix?: string, port?: number, env?: Record<string, string>, settings?: object }} [options]
- *   `development`: windows may name a development extension; `vsix`: an extension to install;
+ * @param {{ development?: boolean, vsix?: string, shared?: boolean, port?: number, env?: Record<string, string>, settings?: object }} [options]
+ *   `development`: windows may name a development extension; `vsix`: an extension to install; `shared`: once for all
+ *   servers that say so, which takes seconds less;
  *   `env` reaches the extension host and its children.
  */
-export async function startServer({ development = false, vsix, port, env: extraEnv, settings = {} } = {}) {
+export async function startServer({
+  development = false,
+  vsix,
+  shared = false,
+  port,
+  env: extraEnv,
+  settings = {},
+} = {}) {
   if (!workbenchInstalled()) throw new Error('The workbench is not installed: run npm run setup:workbench');
   const dir = makeServerFolder(settings);
   const env = serverEnvironment(dir, extraEnv);
-  const extensions = vsix ? await installedExtensions(dir, vsix, env) : path.join(dir, 'extensions');
+  const extensions = await (shared ? sharedExtensions : ownExtensions)(vsix, dir, env);
   const usedPort = port ?? (await freePort());
   const child = spawnServer(dir, extensions, usedPort, env, development);
   const origin = `http://127.0.0.1:${usedPort}`;

@@ -27,7 +27,9 @@ export function useWorkbench({ settings = {}, prepare } = {}) {
     workspace = makeFixtureWorkspace(settings);
     session.folder = workspace.folder;
     prepare?.(workspace.folder);
-    const server = startServer({ vsix: vsixPath() }).then(started => (session.server = started));
+    const server = startServer({ vsix: vsixPath(), shared: true }).then(
+      started => (session.server = started),
+    );
     const launched = launchBrowser().then(started => (browser = started));
     await Promise.all([server, launched]); // each is stopped, also if the other one fails
     Object.assign(session, await openWorkbench(browser, session.server, { folder: workspace.folder }));

@@ -5,6 +5,7 @@ import path from 'node:path';
 
 import { panel, routerLens, sideBarView } from '../../scripts/lib/router-lens-window.mjs';
 import {
+  acceptProposedFolder,
   answerInputBox,
   chooseQuickPick,
   closeEditors,
@@ -182,7 +183,7 @@ step('a run is exported and deleted, after asking', async () => {
   await routerLens(page, 'Export Run…');
   await chooseQuickPick(page, 'CEFT');
   await chooseQuickPick(page, 'safetensors checkpoint');
-  await answerInputBox(page, `${session.folder}/`);
+  await acceptProposedFolder(page, session.folder, 'Export Here');
   await toast(page, 'tuned tensors').waitFor({ timeout: 60_000 });
   const out = path.join(session.folder, `facts-moe-${path.basename(folder)}-safetensors`);
   assert.ok(existsSync(path.join(out, 'model.safetensors')));
