@@ -1,7 +1,7 @@
 /** @file Locks of run folders: one process at a time; the dead, the reborn and those elsewhere. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { build } from 'esbuild';
@@ -26,21 +26,62 @@ const writeLock = (folder: string, lock: Content): void =>
 
 /** Other processes that lock the folder named by their argument and say so, or why they cannot. */
 const script = path.join(scratch, 'locker.cjs');
+const lockerSource = `import { lockRun } from './run-lock';
+  try { lockRun(process.argv[2]); console.log('locked'); } catch (error) { console.log(error.message); }
+  setInterval(() => {}, 1000);`;
+
+/** Processes that try each folder of a folder, all at the same moments, and name those that they could lock. */
+const racerScript = path.join(scratch, 'racer.cjs');
+const racerSource = `import { readdirSync } from 'node:fs';
+  import path from 'node:path';
+  import { InputError } from './errors';
+  import { lockRun } from './run-lock';
+  const [folder, start] = process.argv.slice(2);
+  const locked = readdirSync(folder).filter((name, at) => {
+    while (Date.now() < Number(start) + 4 * at);
+    try { lockRun(path.join(folder, name)); return true; }
+    catch (error) { if (error instanceof InputError) return false; throw error; }
+  });
+  console.log(JSON.stringify(locked));
+  setInterval(() => {}, 1000);`;
+
 const children: ChildProcess[] = [];
 beforeAll(async () => {
-  const contents = `import { lockRun } from './run-lock';
-    try { lockRun(process.argv[2]); console.log('locked'); } catch (error) { console.log(error.message); }
-    setInterval(() => {}, 1000);`;
-  const stdin = { contents, resolveDir: import.meta.dirname, loader: 'ts' as const };
-  await build({ stdin, bundle: true, platform: 'node', format: 'cjs', outfile: script });
+  const bundle = async (contents: string, outfile: string): Promise<void> => {
+    const stdin = { contents, resolveDir: import.meta.dirname, loader: 'ts' as const };
+    await build({ stdin, bundle: true, platform: 'node', format: 'cjs', outfile });
+  };
+  await bundle(lockerSource, script);
+  await bundle(racerSource, racerScript);
 });
 afterAll(() => children.forEach(child => child.kill('SIGKILL')));
 
-async function locker(folder: string): Promise<{ child: ChildProcess; said: string }> {
-  const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function started(...args: string[]): Promise<{ child: ChildProcess; said: string }> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   return { child, said: line.toString().trim() };
+}
+
+const locker = (folder: string): ReturnType<typeof started> => started(script, folder);
+
+/** The folder that a process left that locked it and was killed. */
+async function folderOfDead(): Promise<string> {
+  const folder = newFolder();
+  await killed((await locker(folder)).child);
+  return folder;
+}
+
+/** Lets a process take over the lock of a dead one and die right before, or right after, it gives the file its name. */
+async function dieTakingOver(folder: string, when: 'before' | 'after'): Promise<void> {
+  const file = path.join(scratch, `die-${when}.cjs`);
+  const rename = when === 'after' ? 'renameSync(from, to); ' : '';
+  const patch = `const fs = require('node:fs'); const { renameSync } = fs;
+    fs.renameSync = (from, to) => { ${rename}process.kill(process.pid, 'SIGKILL'); };`;
+  writeFileSync(file, `${patch}\n${readFileSync(script, 'utf8')}`);
+  const before = readdirSync(folder).length;
+  await once(spawn(process.execPath, [file, folder], { stdio: 'inherit' }), 'exit');
+  expect(readdirSync(folder).length).toBeGreaterThan(before);
 }
 
 async function killed(child: ChildProcess): Promise<void> {
@@ -79,14 +120,41 @@ describe('lockRun', () => {
     expect(existsSync(lockOf(folder))).toBe(false);
   });
 
-  it('lets one of several in that come at once for the lock of a dead process', async () => {
-    const folder = newFolder();
-    const dead = await locker(folder);
-    await killed(dead.child);
-    const all = await Promise.all([locker(folder), locker(folder), locker(folder)]);
-    expect(all.filter(({ said }) => said === 'locked').length).toBe(1);
-    expect(isHeld(folder)).toBe(true);
-  });
+  const left = {
+    'held it': folderOfDead,
+    'were about to take it over': async () => {
+      const folder = await folderOfDead();
+      await dieTakingOver(folder, 'before');
+      return folder;
+    },
+    'were about to take that over': async () => {
+      const folder = await left['were about to take it over']();
+      await dieTakingOver(folder, 'before');
+      return folder;
+    },
+    'had just taken it over': async () => {
+      const folder = await folderOfDead();
+      await dieTakingOver(folder, 'after');
+      return folder;
+    },
+  };
+  it.each(Object.entries(left))(
+    'lets exactly one of several in that come at once for the lock of processes that %s',
+    async (_, leave) => {
+      const of = await leave();
+      const folders = newFolder();
+      const names = Array.from({ length: 150 }, (_value, index) => String(index));
+      for (const name of names) cpSync(of, path.join(folders, name), { recursive: true });
+      // Enough for three processes to start.
+      const start = String(Date.now() + 500);
+      const racers = await Promise.all([1, 2, 3].map(() => started(racerScript, folders, start)));
+      const locked = racers.flatMap(({ said }) => JSON.parse(said) as string[]);
+      expect(locked.sort()).toEqual(names.sort());
+      for (const name of names) expect(readdirSync(path.join(folders, name))).toEqual([runLockFile]);
+      expect(isHeld(path.join(folders, '0'))).toBe(true);
+      await Promise.all(racers.map(({ child }) => killed(child)));
+    },
+  );
 
   it.skipIf(process.platform === 'win32')('does not take a later process with the same number for it', () => {
     const folder = newFolder();

@@ -1,5 +1,6 @@
 /** @file The lock of a run folder: one process writes a run at a time, and others can see whether it still lives. */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -23,26 +24,19 @@ type RunLock = v.InferOutput<typeof RunLockSchema>;
 /** Whether a process elsewhere lives cannot be seen: it is believed to, as long as its folder changed within a day. */
 const trustedElsewhere = 24 * 3600 * 1000;
 
-/** Milliseconds that it takes at most to write a lock that was made, or to take one over. */
+/** Milliseconds that it takes at most to write a lock that was made. */
 const momentary = 10_000;
 
 /** Whether a process writes the run. One that says that it runs but is not held was interrupted. */
 export function isHeld(folder: string): boolean {
-  const lock = readLock(folder);
-  return lock !== undefined && isAlive(lock, folder);
+  const file = path.join(folder, runLockFile);
+  const lock = readLock(file);
+  return lock !== undefined && isAlive(lock, file);
 }
 
 /** @throws InputError if a process writes the run */
 export function checkNotHeld(folder: string): void {
-  const lock = readLock(folder);
-  if (!lock || !isAlive(lock, folder)) return;
-  const elsewhere =
-    lock.host === thisHost()
-      ? ''
-      : ` If that process has ended, delete the file ${path.join(folder, runLockFile)}.`;
-  throw new InputError(
-    `${folder}: process ${lock.pid} on ${lock.host} is writing this run. Wait until it has ended.${elsewhere}`,
-  );
+  checkHolder(path.join(folder, runLockFile));
 }
 
 /**
@@ -53,59 +47,96 @@ export function checkNotHeld(folder: string): void {
 export function lockRun(folder: string): () => void {
   const own: RunLock = { pid: process.pid, host: thisHost(), started: startOf(process.pid) };
   const file = path.join(folder, runLockFile);
-  if (!createdFile(file, JSON.stringify(own))) takeOver(folder, own);
+  acquire(file, own);
   return () => {
-    if (isSame(readLock(folder), own)) rmSync(file, { force: true });
+    if (isSame(readLock(file), own)) rmSync(file, { force: true });
   };
 }
 
 /**
- * Puts a lock in the place of a dead one. Of several processes that find it at once one gets the claim; who gets it
- * later finds the lock of a process that lives.
+ * Makes a lock, or puts one in the place of a dead one. Who replaces a lock first acquires a claim, which is a lock,
+ * too, and named by the one that it replaces: of several processes that find that one dead, one gets the claim, and
+ * who gets it later finds another lock than the one it came for. A claim is never removed while it may count, so one
+ * whose process died is replaced in the same way.
  */
-function takeOver(folder: string, own: RunLock): void {
-  checkNotHeld(folder);
-  const file = path.join(folder, runLockFile);
-  const claim = `${file}.claim`;
-  if (Date.now() - lastChangeOf(claim) > momentary) rmSync(claim, { force: true });
-  if (!createdFile(claim, '')) throw justBegun(folder);
+function acquire(file: string, own: RunLock): void {
+  if (created(file, own)) return;
+  const dead = checkReplaceable(file);
+  const claim = `${file}.${digestOf(dead)}`;
+  acquire(claim, own);
   try {
-    checkNotHeld(folder);
-    const isDead = readLock(folder) !== undefined || isLeftUnwritten(file);
-    if (!isDead) throw justBegun(folder);
+    if (!isSame(checkReplaceable(file), dead)) throw justBegun(file);
     writeJsonAtomically(file, own);
   } finally {
     rmSync(claim, { force: true });
   }
+  removeClaims(file);
 }
 
-/** A lock without content whose process died before it wrote any. */
-function isLeftUnwritten(file: string): boolean {
-  const changed = lastChangeOf(file);
-  return changed > 0 && Date.now() - changed > momentary;
-}
-
-/** Whether the file could be made: of several processes that try at once one can. */
-function createdFile(file: string, content: string): boolean {
+/** Whether the lock could be made: of several processes that try at once one can. */
+function created(file: string, own: RunLock): boolean {
   try {
-    writeFileSync(file, content, { flag: 'wx' });
-    return true;
+    writeFileSync(file, JSON.stringify(own), { flag: 'wx' });
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
     throw error;
   }
+  // A process that slept between making the file and writing it may have been taken for dead.
+  if (!isSame(readLock(file), own)) throw justBegun(file);
+  return true;
 }
 
-function justBegun(folder: string): InputError {
+/**
+ * @returns the lock of the process that died; undefined: it died before it wrote one
+ * @throws InputError if the process lives, or may still be about to write its lock
+ */
+function checkReplaceable(file: string): RunLock | undefined {
+  const lock = checkHolder(file);
+  const changed = lastChangeOf(file);
+  const isLeft = lock !== undefined || (changed > 0 && Date.now() - changed > momentary);
+  if (!isLeft) throw justBegun(file);
+  return lock;
+}
+
+/**
+ * @returns the lock, if its process has died
+ * @throws InputError if it lives
+ */
+function checkHolder(file: string): RunLock | undefined {
+  const lock = readLock(file);
+  if (!lock || !isAlive(lock, file)) return lock;
+  const elsewhere = lock.host === thisHost() ? '' : ` If that process has ended, delete the file ${file}.`;
+  throw new InputError(
+    `${path.dirname(file)}: process ${lock.pid} on ${lock.host} is writing this run. Wait until it has ended.${elsewhere}`,
+  );
+}
+
+/** Short for use in the name of a file; no two processes have the same lock. */
+function digestOf(lock: RunLock | undefined): string {
+  return createHash('sha256')
+    .update(JSON.stringify(lock ?? null))
+    .digest('hex')
+    .slice(0, 8);
+}
+
+/** What processes that died while they took a lock over have left: it counts no more once the lock has a new holder. */
+function removeClaims(file: string): void {
+  const folder = path.dirname(file);
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(`${path.basename(file)}.`)) rmSync(path.join(folder, name), { force: true });
+  }
+}
+
+function justBegun(file: string): InputError {
   return new InputError(
-    `${folder}: another process has just begun to write this run. Wait until it has ended.`,
+    `${path.dirname(file)}: another process has just begun to write this run. Wait until it has ended.`,
   );
 }
 
 /** undefined: there is none, or it was never written to its end, and its process died with that. */
-function readLock(folder: string): RunLock | undefined {
+function readLock(file: string): RunLock | undefined {
   try {
-    const text = readFileSync(path.join(folder, runLockFile), 'utf8');
+    const text = readFileSync(file, 'utf8');
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), RunLockSchema), text);
     return parsed.success ? parsed.output : undefined;
   } catch (error) {
@@ -118,8 +149,8 @@ function isSame(a: RunLock | undefined, b: RunLock | undefined): boolean {
   return a?.pid === b?.pid && a?.host === b?.host && a?.started === b?.started;
 }
 
-function isAlive({ pid, host, started }: RunLock, folder: string): boolean {
-  if (host !== thisHost()) return Date.now() - lastChange(folder) < trustedElsewhere;
+function isAlive({ pid, host, started }: RunLock, file: string): boolean {
+  if (host !== thisHost()) return Date.now() - lastChange(file) < trustedElsewhere;
   try {
     // Signal 0 only asks whether there is such a process.
     process.kill(pid, 0);
@@ -153,10 +184,12 @@ function startOf(pid: number): string {
   return '';
 }
 
-function lastChange(folder: string): number {
+/** The last change of a lock or of the run. */
+function lastChange(file: string): number {
+  const folder = path.dirname(file);
   // Who tries to take a lock over changes nothing of the run.
   const names = readdirSync(folder).filter(name => !name.startsWith(`${runLockFile}.`));
-  return Math.max(0, ...names.map(name => lastChangeOf(path.join(folder, name))));
+  return Math.max(lastChangeOf(file), ...names.map(name => lastChangeOf(path.join(folder, name))));
 }
 
 /** 0 for a file that is not there. */
