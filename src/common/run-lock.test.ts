@@ -25,7 +25,7 @@ const writeLock = (folder: string, lock: Content): void =>
   writeFileSync(lockOf(folder), JSON.stringify(lock));
 
 /** Other processes that lock the folder named by their argument and say so, or why they cannot. */
-const script = path.join(scratch, 'locker.cjs');
+const lockerScript = path.join(scratch, 'locker.cjs');
 const lockerSource = `import { lockRun } from './run-lock';
   try { lockRun(process.argv[2]); console.log('locked'); } catch (error) { console.log(error.message); }
   setInterval(() => {}, 1000);`;
@@ -51,19 +51,19 @@ beforeAll(async () => {
     const stdin = { contents, resolveDir: import.meta.dirname, loader: 'ts' as const };
     await build({ stdin, bundle: true, platform: 'node', format: 'cjs', outfile });
   };
-  await bundle(lockerSource, script);
+  await bundle(lockerSource, lockerScript);
   await bundle(racerSource, racerScript);
 });
 afterAll(() => children.forEach(child => child.kill('SIGKILL')));
 
-async function started(...args: string[]): Promise<{ child: ChildProcess; said: string }> {
+async function startProcess(...args: string[]): Promise<{ child: ChildProcess; said: string }> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   return { child, said: line.toString().trim() };
 }
 
-const locker = (folder: string): ReturnType<typeof started> => started(script, folder);
+const locker = (folder: string): ReturnType<typeof startProcess> => startProcess(lockerScript, folder);
 
 /** The folder that a process left that locked it and was killed. */
 async function folderOfDead(): Promise<string> {
@@ -78,7 +78,7 @@ async function dieTakingOver(folder: string, when: 'before' | 'after'): Promise<
   const rename = when === 'after' ? 'renameSync(from, to); ' : '';
   const patch = `const fs = require('node:fs'); const { renameSync } = fs;
     fs.renameSync = (from, to) => { ${rename}process.kill(process.pid, 'SIGKILL'); };`;
-  writeFileSync(file, `${patch}\n${readFileSync(script, 'utf8')}`);
+  writeFileSync(file, `${patch}\n${readFileSync(lockerScript, 'utf8')}`);
   const before = readdirSync(folder).length;
   await once(spawn(process.execPath, [file, folder], { stdio: 'inherit' }), 'exit');
   expect(readdirSync(folder).length).toBeGreaterThan(before);
@@ -141,13 +141,13 @@ describe('lockRun', () => {
   it.each(Object.entries(left))(
     'lets exactly one of several in that come at once for the lock of processes that %s',
     async (_, leave) => {
-      const of = await leave();
+      const original = await leave();
       const folders = newFolder();
       const names = Array.from({ length: 150 }, (_value, index) => String(index));
-      for (const name of names) cpSync(of, path.join(folders, name), { recursive: true });
+      for (const name of names) cpSync(original, path.join(folders, name), { recursive: true });
       // Enough for three processes to start.
       const start = String(Date.now() + 500);
-      const racers = await Promise.all([1, 2, 3].map(() => started(racerScript, folders, start)));
+      const racers = await Promise.all([1, 2, 3].map(() => startProcess(racerScript, folders, start)));
       const locked = racers.flatMap(({ said }) => JSON.parse(said) as string[]);
       expect(locked.sort()).toEqual(names.sort());
       for (const name of names) expect(readdirSync(path.join(folders, name))).toEqual([runLockFile]);
@@ -169,7 +169,7 @@ describe('lockRun', () => {
     async () => {
       const folder = newFolder();
       // The shell becomes a process that never asks how its child ended.
-      const command = `"${process.execPath}" "${script}" "${folder}" & exec sleep 1000`;
+      const command = `"${process.execPath}" "${lockerScript}" "${folder}" & exec sleep 1000`;
       const parent = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] });
       children.push(parent);
       await once(parent.stdout, 'data');

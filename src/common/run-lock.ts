@@ -60,7 +60,7 @@ export function lockRun(folder: string): () => void {
  * whose process died is replaced in the same way.
  */
 function acquire(file: string, own: RunLock): void {
-  if (created(file, own)) return;
+  if (tryToCreate(file, own)) return;
   const dead = checkReplaceable(file);
   const claim = `${file}.${digestOf(dead)}`;
   acquire(claim, own);
@@ -73,8 +73,8 @@ function acquire(file: string, own: RunLock): void {
   removeClaims(file);
 }
 
-/** Whether the lock could be made: of several processes that try at once one can. */
-function created(file: string, own: RunLock): boolean {
+/** @returns whether the lock could be made: of several processes that try at once one can */
+function tryToCreate(file: string, own: RunLock): boolean {
   try {
     writeFileSync(file, JSON.stringify(own), { flag: 'wx' });
   } catch (error) {

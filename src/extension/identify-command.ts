@@ -18,7 +18,7 @@ import { commands } from './manifest';
 import { identifyText } from './progress-text';
 import { readIdentifySettings } from './settings';
 import type { Pickers } from './workspace/pickers';
-import { closeCrashedRun, newRunFolder } from './workspace/runs';
+import { closeCrashedRun, inNewRunFolder } from './workspace/runs';
 import { mainFolder, requireTrust, settingReader } from './workspace/workspace';
 
 /** What the command takes from keybindings and other extensions; what is missing is asked or read from the settings. */
@@ -59,9 +59,8 @@ export class IdentifyCommand {
       ...{ model, train },
       training: { ...settings.training, ...options.training },
       engine: { ...settings.engine, ...options.engine },
-      out: newRunFolder(folder, 'identify', new Date()),
     };
-    return this.execute(request, signal);
+    return inNewRunFolder(folder, 'identify', out => this.execute({ ...request, out }, signal));
   }
 
   private async execute(request: IdentifyRequestInput, signal?: AbortSignal): Promise<IdentifyResult> {

@@ -16,7 +16,7 @@ import { pickRun, pickRuns } from '../runs/run-picker';
 import { readIdentifySettings } from '../settings';
 import { filesOf } from '../workspace/datasets';
 import type { Pickers } from '../workspace/pickers';
-import { newRunFolder, type Run } from '../workspace/runs';
+import { inNewRunFolder, type Run } from '../workspace/runs';
 import { mainFolder, requireTrust, settingReader, shortPath } from '../workspace/workspace';
 
 const strings = v.pipe(v.array(v.string()), v.minLength(1));
@@ -62,7 +62,10 @@ export class AnalyzeCommand {
     if (runs === undefined) return undefined;
     const data = options.data ?? (needs[kind].data === 'none' ? [] : await this.pickData(kind));
     if (data === undefined) return undefined;
-    return this.execute(kind, this.requestOf(kind, runs, data, options.limit));
+    const { limit } = options;
+    return inNewRunFolder(mainFolder(), `analyze-${kind}`, out =>
+      this.execute(kind, this.requestOf(kind, runs, data, { limit, out })),
+    );
   }
 
   private async execute(kind: AnalysisKind, request: AnalyzeRequestInput): Promise<AnalyzeAnswer> {
@@ -77,7 +80,7 @@ export class AnalyzeCommand {
     kind: AnalysisKind,
     runs: readonly string[],
     data: readonly string[],
-    limit: number | undefined,
+    { limit, out }: { limit: number | undefined; out: string },
   ): AnalyzeRequestInput {
     const [run] = runs;
     const model = this.history.runs().find(({ folder }) => folder === run)?.record.model.path;
@@ -86,7 +89,7 @@ export class AnalyzeCommand {
     const common = {
       ...{ model, engine, limit: limit ?? limit_test, seed: training?.seed },
       max_seq_length: training?.max_seq_length,
-      out: newRunFolder(mainFolder(), `analyze-${kind}`, new Date()),
+      out,
     };
     const [file] = data;
     switch (kind) {

@@ -13,7 +13,7 @@ import { commands, views } from '../manifest';
 import type { RunHistory } from '../runs/run-history';
 import { runDescription, runTitle, scoreText } from '../runs/run-rows';
 import { readEngineSettings } from '../settings';
-import { hasTrainingState, newRunFolder, type Run } from '../workspace/runs';
+import { hasTrainingState, inNewRunFolder, isResumable, type Run } from '../workspace/runs';
 import { mainFolder, requireTrust, settingReader } from '../workspace/workspace';
 import type { Training } from './training';
 
@@ -53,8 +53,9 @@ export class CeftCommands {
     const { method, training = {} } = request;
     const engine = { ...readEngineSettings(settingReader()), ...request.engine };
     const title = finetuneName({ parametrisation: 'full', ...training, method }) ?? method;
-    const out = newRunFolder(mainFolder(), 'finetune', new Date());
-    return this.during(out, () => this.training.finetune({ ...request, engine, out }, title));
+    return inNewRunFolder(mainFolder(), 'finetune', out =>
+      this.during(out, () => this.training.finetune({ ...request, engine, out }, title)),
+    );
   }
 
   /** @param folder of a run that was stopped. @throws InputError if it cannot go on */
@@ -76,7 +77,7 @@ export class CeftCommands {
       void this.offerNext(result);
       return result;
     } catch (error) {
-      if (hasTrainingState(folder)) void this.offerResume(folder);
+      if (isResumable(folder)) void this.offerResume(folder);
       throw error;
     } finally {
       this.history.refresh();

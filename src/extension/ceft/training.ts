@@ -22,7 +22,7 @@ import { withJobProgress } from '../job-progress';
 import { contextKeys } from '../manifest';
 import { LinesTail, metricsFile } from '../runs/run-lines';
 import { runTitle } from '../runs/run-rows';
-import { closeCrashedRun, hasTrainingState, type Run } from '../workspace/runs';
+import { closeCrashedRun, isResumable, type Run } from '../workspace/runs';
 import { LiveMetrics } from './live-metrics';
 
 type Result = FinetuneResult | IdentifyResult;
@@ -119,7 +119,7 @@ export class Training implements vscode.Disposable {
     } catch (error) {
       if (error instanceof EngineExitError) closeCrashedRun(folder, error.message);
       await read().catch(ignored);
-      const resumable = hasTrainingState(folder);
+      const resumable = isResumable(folder);
       const why = error instanceof CancelledError ? {} : { error: messageOf(error) };
       this.end({ ...begun, phase: 'stopped', resumable, ...metrics.curves(), ...why });
       throw error;

@@ -16,7 +16,7 @@ import { maskSize } from '../masks/masked-set';
 import { readIdentifySettings } from '../settings';
 import { type Dataset, namedFilesOf } from '../workspace/datasets';
 import type { Pickers } from '../workspace/pickers';
-import { newRunFolder, type Run } from '../workspace/runs';
+import { inNewRunFolder, type Run } from '../workspace/runs';
 import type { Selection } from '../workspace/selection';
 import { mainFolder, requireTrust, settingReader, shortPath } from '../workspace/workspace';
 import { evaluationFile, evaluationMaskFile } from './evaluations';
@@ -54,13 +54,13 @@ export class EvaluateCommand {
     const run = options.run === undefined ? await this.pickWeights(model) : options.run;
     if (run === undefined) return undefined;
     const { training, limit_test, engine } = readIdentifySettings(settingReader());
-    const folder = newRunFolder(mainFolder(), 'evaluate', new Date());
     const request = {
       ...{ model, data, run: run ?? undefined, limit: options.limit ?? limit_test, engine },
       ...{ seed: training?.seed, max_seq_length: training?.max_seq_length },
-      out: path.join(folder, evaluationFile),
     };
-    return this.execute(folder, request);
+    return inNewRunFolder(mainFolder(), 'evaluate', folder =>
+      this.execute(folder, { ...request, out: path.join(folder, evaluationFile) }),
+    );
   }
 
   private async execute(folder: string, request: EvaluateRequestInput): Promise<EvaluationAnswer> {

@@ -1,20 +1,21 @@
 /** @file The run folders of a workspace, read and validated. */
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import * as v from 'valibot';
 
 import { writeJsonAtomically } from '../../common/atomic-file';
 import { messageOf } from '../../common/errors';
+import { isHeld } from '../../common/run-lock';
 import {
   type ContextDependence,
   ContextDependenceSchema,
   runFiles,
+  runFolderName,
   type RunRecord,
   RunRecordSchema,
   runsFolder,
 } from '../../protocol/artifacts';
-import { runFolderName } from '../../protocol/artifacts';
 
 export interface Run {
   /** Absolute path of the run folder. */
@@ -82,22 +83,44 @@ export function readContextDependence(run: Run): ContextDependence {
   return result;
 }
 
-/** @returns a path that does not exist: `<UTC time>-<job>`, with a number when two jobs start within a second */
-export function newRunFolder(workspaceFolder: string, job: string, now: Date): string {
+/**
+ * Lets a job work in a new run folder. It is there before the job begins, so that no other job gets it, not one of
+ * another window either; it goes if the job wrote nothing.
+ */
+export async function inNewRunFolder<T>(
+  workspaceFolder: string,
+  job: string,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = makeRunFolder(workspaceFolder, job, new Date());
+  try {
+    return await work(folder);
+  } finally {
+    if (existsSync(folder) && namesIn(folder).length === 0) rmdirSync(folder);
+  }
+}
+
+/** @returns `<UTC time>-<job>`, with a number when several jobs start within a second */
+export function makeRunFolder(workspaceFolder: string, job: string, now: Date): string {
   const parent = path.join(workspaceFolder, runsFolder);
+  mkdirSync(parent, { recursive: true });
   const taken = new Set(namesIn(parent));
   const base = runFolderName(job, now);
   let name = base;
   for (let number = 2; taken.has(name); number++) name = `${base}-${number}`;
-  return path.join(parent, name);
+  const folder = path.join(parent, name);
+  mkdirSync(folder);
+  return folder;
 }
 
 /**
  * Tidies up after a job whose process died: a run that can be resumed is marked as failed, everything else is removed.
+ * A run that another process writes is left to it.
  * @param cause one line for `run.json`
  * @returns whether the run can be resumed
  */
 export function closeCrashedRun(folder: string, cause: string): boolean {
+  if (isHeld(folder)) return false;
   const file = path.join(folder, runFiles.run);
   const record = readJson(file, RunRecordSchema);
   if (record && hasTrainingState(folder)) {
@@ -112,6 +135,11 @@ export function closeCrashedRun(folder: string, cause: string): boolean {
   }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   return false;
+}
+
+/** Whether a run that ended early can go on now: another window, or the command line, may be at it already. */
+export function isResumable(folder: string): boolean {
+  return hasTrainingState(folder) && !isHeld(folder);
 }
 
 /** A run that ended early can go on from a state. */

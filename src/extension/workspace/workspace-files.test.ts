@@ -3,7 +3,9 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -14,13 +16,16 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { lockRun } from '../../common/run-lock';
 import type { RunRecord } from '../../protocol/artifacts';
 import { groupDatasets, splitsOf } from './datasets';
 import {
   closeCrashedRun,
+  inNewRunFolder,
+  isResumable,
   listRuns,
+  makeRunFolder,
   newestFinishedRun,
-  newRunFolder,
   readContextDependence,
   runsStamp,
 } from './runs';
@@ -241,11 +246,44 @@ describe('runs', () => {
     expect(closeCrashedRun(at('.router-lens/runs/never-begun'), 'killed')).toBe(false);
   });
 
+  test.each(['before it has saved a state', 'later'])('of another process is left alone, %s', when => {
+    const folder = at('.router-lens/runs/d');
+    write('.router-lens/runs/d/run.json', { ...record, status: 'running' });
+    if (when === 'later') write('.router-lens/runs/d/checkpoint/training.safetensors', '');
+    const unlock = lockRun(folder);
+    expect(isResumable(folder)).toBe(false);
+    expect(closeCrashedRun(folder, 'killed')).toBe(false);
+    expect(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8'))).toMatchObject({
+      status: 'running',
+    });
+    unlock();
+    expect(isResumable(folder)).toBe(when === 'later');
+    rmSync(folder, { recursive: true });
+  });
+
   test('a new folder has a name of its own', () => {
     const time = new Date('2026-11-22T14:30:00.123Z');
-    const first = newRunFolder(root, 'identify', time);
+    const first = makeRunFolder(root, 'identify', time);
     expect(first).toBe(at('.router-lens/runs/20261122T143000Z-identify'));
-    mkdirSync(first);
-    expect(newRunFolder(root, 'identify', time)).toBe(`${first}-2`);
+    expect(makeRunFolder(root, 'identify', time)).toBe(`${first}-2`);
+    for (const folder of [first, `${first}-2`]) rmdirSync(folder);
+  });
+
+  test('a new folder is taken while its job runs, and kept if anything was written', async () => {
+    const before = readdirSync(at('.router-lens/runs'));
+    const folders: string[] = [];
+    const job = (content?: string): Promise<void> =>
+      inNewRunFolder(root, 'evaluate', folder => {
+        expect(existsSync(folder)).toBe(true);
+        folders.push(folder);
+        if (content !== undefined) writeFileSync(path.join(folder, 'evaluation.json'), content);
+        return content === undefined ? Promise.reject(new Error('refused')) : Promise.resolve();
+      });
+    await Promise.all([job('a'), expect(job()).rejects.toThrow('refused'), job('b')]);
+    expect(new Set(folders).size).toBe(3);
+    expect(readdirSync(at('.router-lens/runs')).length).toBe(before.length + 2);
+    expect(readFileSync(path.join(folders[0], 'evaluation.json'), 'utf8')).toBe('a');
+    expect(readFileSync(path.join(folders[2], 'evaluation.json'), 'utf8')).toBe('b');
+    for (const folder of [folders[0], folders[2]]) rmSync(folder, { recursive: true });
   });
 });

@@ -11,6 +11,7 @@ import type { RouterLensApi } from '../../../src/extension/start';
 import type { ContextDependence } from '../../../src/protocol/artifacts';
 import type { IdentifyResult } from '../../../src/protocol/jobs';
 import type { RoutingView } from '../../../src/protocol/routing-view';
+import { until } from '../until';
 
 suite('demo', () => {
   let lens: RouterLens;
@@ -144,13 +145,14 @@ suite('demo', () => {
 
   test('a killed engine: the job fails within two seconds, nothing half-written stays, the next job runs', async () => {
     const before = fs.readdirSync(runs);
-    const started = folderAppears(runs);
     const job = identify({});
     const outcome = job.then(
       () => 'finished',
       (error: unknown) => String(error),
     );
-    await started;
+    const isNew = (name: string): boolean =>
+      !before.includes(name) && fs.existsSync(path.join(runs, name, 'run.json'));
+    await until(() => fs.readdirSync(runs).some(isNew));
     const pid = lens.enginePid;
     assert.ok(pid);
     const killed = performance.now();
@@ -184,13 +186,4 @@ async function hoverAt(document: vscode.TextDocument, position: vscode.Position)
   );
   const contents = hovers.flatMap(hover => hover.contents);
   return contents.map(content => (content instanceof vscode.MarkdownString ? content.value : '')).join('\n');
-}
-
-function folderAppears(parent: string): Promise<void> {
-  return new Promise(resolve => {
-    const watcher = fs.watch(parent, () => {
-      watcher.close();
-      resolve();
-    });
-  });
 }

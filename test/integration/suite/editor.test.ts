@@ -7,6 +7,7 @@ import * as vscode from 'vscode';
 
 import { commands, configurationSection, extensionId, settings } from '../../../src/extension/manifest';
 import type { RoutingView } from '../../../src/protocol/routing-view';
+import { until } from '../until';
 
 suite('editor', () => {
   let root: string;
@@ -139,9 +140,4 @@ async function lensesOf(uri: vscode.Uri): Promise<vscode.CodeLens[]> {
     1e6,
   );
   return lenses.filter(({ command }) => command?.command.startsWith(`${configurationSection}.`));
-}
-
-/** Resolves once `condition` holds; the test's own time limit ends it else. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(resolve => setTimeout(resolve, 20));
 }

@@ -8,6 +8,7 @@ import { activationText } from '../../../src/extension/activation-time';
 import type { RouterLens } from '../../../src/extension/extension';
 import { commands, configurationSection, extensionId, settings } from '../../../src/extension/manifest';
 import type { RouterLensApi } from '../../../src/extension/start';
+import { until } from '../until';
 
 suite('lifetime', () => {
   let api: RouterLensApi;
@@ -67,9 +68,4 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** Resolves once `condition` holds; the test's own time limit ends it else. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(resolve => setTimeout(resolve, 20));
 }

@@ -13,6 +13,7 @@ import type { RouterLensApi } from '../../../src/extension/start';
 import type { ContextDependence } from '../../../src/protocol/artifacts';
 import type { EvaluationAnswer } from '../../../src/protocol/evaluation';
 import type { IdentifyResult } from '../../../src/protocol/jobs';
+import { until } from '../until';
 
 suite('side bar', () => {
   let lens: RouterLens;
@@ -174,6 +175,25 @@ suite('side bar', () => {
     assert.ok(!fs.existsSync(folder));
   });
 
+  test('evaluations that are asked for at once have folders of their own; one that fails takes nothing along', async () => {
+    const options = { model, run: null, limit: 2 };
+    const evaluate = (data: string): Thenable<EvaluationAnswer> =>
+      vscode.commands.executeCommand<EvaluationAnswer>(commands.evaluate, { ...options, data });
+    const before = fs.readdirSync(runs);
+    const [first, failed, second] = await Promise.allSettled([
+      evaluate(path.join(root, 'data/swap_test.json')),
+      evaluate(path.join(root, 'data/missing.json')),
+      evaluate(path.join(root, 'data/swap_dev.json')),
+    ]);
+    assert.ok(first.status === 'fulfilled' && second.status === 'fulfilled' && failed.status === 'rejected');
+    const folders = [first, second].map(({ value }) => path.dirname(value.files[0]));
+    const made = fs.readdirSync(runs).filter(name => !before.includes(name));
+    assert.deepEqual(made.map(name => path.join(runs, name)).sort(), folders.sort());
+    for (const folder of folders) assert.ok(fs.existsSync(path.join(folder, 'evaluation.json')));
+    for (const run of folders)
+      await vscode.commands.executeCommand(commands.deleteRun, { run, permanently: true });
+  });
+
   test('a run that runs, and what is no run, are never deleted', async () => {
     const folder = path.join(runs, '20260101T000000Z-finetune');
     fs.mkdirSync(folder);
@@ -210,7 +230,7 @@ suite('side bar', () => {
     await vscode.commands.executeCommand(commands.runCeft);
     await vscode.commands.executeCommand(commands.selectModel, { model });
     const before = fs.readdirSync(runs);
-    await waitFor(() => ceft.form.dataset !== '');
+    await until(() => ceft.form.dataset !== '');
     assert.deepEqual([ceft.form.experts, ceft.form.lr, ceft.form.limit_train], [run, '0.003', '800']);
     await ceft.change({ ...ceft.form, epochs: '0' });
     await assert.rejects(() => ceft.act('start'), /epochs: More than 0/);
@@ -239,7 +259,7 @@ suite('side bar', () => {
     );
     const folder = (): string | undefined => fs.readdirSync(runs).find(name => !before.includes(name));
     const state = (): string => path.join(runs, folder() ?? '', 'checkpoint/training.safetensors');
-    await waitFor(() => folder() !== undefined && fs.existsSync(state()));
+    await until(() => folder() !== undefined && fs.existsSync(state()));
     await vscode.commands.executeCommand(commands.stopTraining);
     assert.match(await job, /Cancelled/);
     const stopped = path.join(runs, folder() ?? '');
@@ -248,7 +268,12 @@ suite('side bar', () => {
       return row && lens.sidebar.runs.getTreeItem(row);
     };
     assert.match(String(item()?.contextValue), /cancelled.* resumable/);
-    await vscode.commands.executeCommand(commands.resumeRun, { run: stopped });
+    const resume = (): Thenable<unknown> =>
+      vscode.commands.executeCommand(commands.resumeRun, { run: stopped });
+    const unlock = lockRun(stopped); // another window goes on with it
+    await assert.rejects(async () => resume(), /process \d+ on .* is writing this run/);
+    unlock();
+    await resume();
     assert.match(String(item()?.contextValue), /done weights/);
     const lines = fs.readFileSync(path.join(stopped, 'metrics.jsonl'), 'utf8').trim().split('\n');
     const steps = lines.map(line => JSON.parse(line) as { step: number; split?: string });
@@ -258,8 +283,3 @@ suite('side bar', () => {
     );
   });
 });
-
-/** Looks at it again every 50 ms; the test's own limit ends it. */
-async function waitFor(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(resolve => setTimeout(resolve, 50));
-}
