@@ -100,7 +100,7 @@ export async function inNewRunFolder<T>(
   }
 }
 
-/** @returns `<UTC time>-<job>`, with a number when several jobs start within a second */
+/** Makes `<UTC time>-<job>`, with a number when several jobs start within a second. @returns its absolute path */
 export function makeRunFolder(workspaceFolder: string, job: string, now: Date): string {
   const parent = path.join(workspaceFolder, runsFolder);
   mkdirSync(parent, { recursive: true });
