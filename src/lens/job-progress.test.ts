@@ -43,6 +43,19 @@ describe('JobProgress', () => {
     expect(reports[1].eta_seconds).toBeCloseTo(30, 6);
   });
 
+  it('does not estimate it from what an interrupted run did', () => {
+    vi.advanceTimersByTime(10_000);
+    progress.report('count', 1, ''); // a quarter of the work
+    progress.skip('tune', 1 / 3); // another one
+    progress.report('tune', 1 / 3, '');
+    vi.advanceTimersByTime(10_000);
+    progress.report('tune', 2 / 3, '');
+    expect(fractions()).toEqual([1 / 4, 1 / 2, 3 / 4]);
+    expect(reports.map(report => report.eta_seconds)).toEqual(
+      [30, 20, 10].map(s => expect.closeTo(s, 6) as number),
+    );
+  });
+
   it('reports beginning and end of a phase and keeps its seconds', async () => {
     const result = await progress.time('count', () => {
       vi.advanceTimersByTime(2500);

@@ -11,6 +11,7 @@ export class JobProgress {
   private readonly started = performance.now();
   private readonly seconds = new Map<string, number>();
   private reached = 0;
+  private skipped = 0;
 
   constructor(
     private readonly phases: readonly Phase[],
@@ -19,19 +20,31 @@ export class JobProgress {
 
   /** Reports that `fraction` (0 to 1) of a phase is done. */
   report(name: string, fraction: number, detail: string): void {
-    const total = this.phases.reduce((sum, { work }) => sum + work, 0);
-    const place = this.phases.findIndex(phase => phase.name === name);
-    const before = this.phases.slice(0, place).reduce((sum, { work }) => sum + work, 0);
-    const done = (before + fraction * (this.phases[place]?.work ?? 0)) / Math.max(total, 1e-9);
-    this.reached = Math.min(1, Math.max(this.reached, done));
+    this.reach(name, fraction);
     const elapsed = (performance.now() - this.started) / 1000;
+    const done = this.reached - this.skipped;
     this.hooks.progress?.({
       phase: name,
       fraction: this.reached,
       detail,
       // The first seconds hold the making of sessions: no estimate from them.
-      ...(this.reached > 0.02 ? { eta_seconds: (elapsed * (1 - this.reached)) / this.reached } : {}),
+      ...(done > 0.02 ? { eta_seconds: (elapsed * (1 - this.reached)) / done } : {}),
     });
+  }
+
+  /** Tells that `fraction` of a phase was done in an interrupted run: the time that is left is not estimated from it. */
+  skip(name: string, fraction: number): void {
+    const before = this.reached;
+    this.reach(name, fraction);
+    this.skipped += this.reached - before;
+  }
+
+  private reach(name: string, fraction: number): void {
+    const total = this.phases.reduce((sum, { work }) => sum + work, 0);
+    const place = this.phases.findIndex(phase => phase.name === name);
+    const before = this.phases.slice(0, place).reduce((sum, { work }) => sum + work, 0);
+    const done = (before + fraction * (this.phases[place]?.work ?? 0)) / Math.max(total, 1e-9);
+    this.reached = Math.min(1, Math.max(this.reached, done));
   }
 
   /**

@@ -54,6 +54,7 @@ export function trainingPhase<T>(
     signal,
     onStep: (line, steps) => {
       folder.appendMetric({ ...line, memory: process.memoryUsage.rss() });
+      if (line.step === from?.step) progress.skip(name, line.step / steps);
       const done = line.step + 1;
       progress.report(name, done / steps, `step ${done} of ${steps}, loss ${line.loss.toFixed(3)}`);
     },
